@@ -1,0 +1,28 @@
+.PHONY: setup run test lint format
+SHELL := /bin/bash
+BIN := .venv/bin
+
+setup: ## prepare this machine: virtual environment, pinned dependencies, the few system libraries
+	@bash deploy/setup.sh
+
+run: ## start everything on loopback, all data under var/
+	@bash deploy/setup.sh run
+	@exec $(BIN)/python deploy/run.py
+
+test: ## every test, those in a browser included
+	@bash deploy/setup.sh test
+	@$(BIN)/python deploy/test.py
+
+lint: ## style, types, layers, catalogue
+	@bash deploy/setup.sh test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py check_catalogue
+	$(BIN)/python manage.py makemigrations --check --dry-run
+
+format: ## rewrite the code in the project's style
+	@bash deploy/setup.sh test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

@@ -1,0 +1,3 @@
+from pathlib import Path
+
+CONTENT = Path(__file__).parent / "content"

@@ -1,0 +1,116 @@
+"""Look-ups over a release, and its canonical bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import fields, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property, lru_cache
+from typing import Any
+
+import rfc8785
+
+from compliance.catalogue.model import Question, Release
+
+SOURCINGS = ("closed_api", "managed_open", "self_hosted_open", "on_device_open")
+Domain = tuple[str, tuple[str, ...]]
+
+
+def as_data(value: Any) -> Any:
+    """Plain data for JSON: numbers that aren't integers become strings, empty defaults stay out so that adding a field changes no digest."""
+    if is_dataclass(value):
+        out = {}
+        for f in fields(value):
+            item = getattr(value, f.name)
+            if item is None or item in ((), "", False) or item == {}:
+                continue
+            out[f.name] = as_data(item)
+        return out
+    if isinstance(value, tuple | list):
+        return [as_data(item) for item in value]
+    if isinstance(value, dict):
+        return {key: as_data(item) for key, item in value.items()}
+    if isinstance(value, Decimal):
+        return format(value, "f")
+    if isinstance(value, date):
+        return value.isoformat()
+    return value
+
+
+def release_bytes(release: Release) -> bytes:
+    """Canonical JSON (RFC 8785) of a release: the same bytes for the same content in any process."""
+    return rfc8785.dumps(as_data(release))
+
+
+class Index:
+    """Questions by id and by CEL variable, and what each variable can be."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.questions: dict[str, Question] = {
+            question.id: question
+            for questionnaire in release.questionnaires
+            for section in questionnaire.sections
+            for question in section.questions
+        }
+        self.by_variable = {question.variable: question for question in self.questions.values()}
+        self.sources = {source.id: source for source in release.sources}
+        self.criteria = {criterion.id: criterion for criterion in release.criteria}
+        self.archetypes = {archetype.id: archetype for archetype in release.archetypes}
+        self.profiles = {profile.id: profile for profile in release.profiles}
+        self.rules = {rule.id: rule for rule in release.rules}
+        self.obligations = {obligation.id: obligation for obligation in release.obligations}
+        self.cost_categories = {category.id: category for category in release.cost_categories}
+
+    def domains(self, scopes: tuple[str, ...]) -> dict[str, Domain]:
+        """Variable -> (``choice`` or ``choices``, ids) for what a condition of these scopes can read."""
+        found: dict[str, Domain] = {
+            question.variable: (question.type, tuple(choice.id for choice in question.choices))
+            for question in self.questions.values()
+            if question.scope in scopes and question.type in ("choice", "choices")
+        }
+        found["archetype"] = ("choice", tuple(a.id for a in self.release.archetypes))
+        if "option" in scopes:
+            found["sourcing"] = ("choice", SOURCINGS)
+        return found
+
+    @cached_property
+    def digest(self) -> str:
+        return "sha256:" + hashlib.sha256(release_bytes(self.release)).hexdigest()
+
+    @cached_property
+    def use_case_domains(self) -> dict[str, Domain]:
+        return self.domains(("use_case",))
+
+
+class ActVariables:
+    """What the reading of the AI Act adds to the variables of rules and obligations."""
+
+    def __init__(self, release: Release) -> None:
+        classes = tuple(heading.risk_class for heading in release.class_headings)
+        references = tuple(sorted({line.reference for line in release.class_rules}))
+        self.of_class: dict[str, Domain] = {"risk_class": ("choice", classes), "act_points": ("choices", references)}
+
+
+@lru_cache(maxsize=16)
+def _index(key: _Identity) -> Index:
+    return Index(key.release)
+
+
+class _Identity:
+    """A release holds dicts and so has no hash; its identity is the key, and the cache keeps it alive."""
+
+    def __init__(self, release: Release) -> None:
+        self.release = release
+
+    def __hash__(self) -> int:
+        return id(self.release)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Identity) and other.release is self.release
+
+
+def index(release: Release) -> Index:
+    """The Index of a release, made once for each."""
+    return _index(_Identity(release))

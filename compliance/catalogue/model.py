@@ -1,0 +1,309 @@
+"""What a catalogue is made of: frozen dataclasses, checked by pydantic when they are built.
+
+The same classes describe the YAML under ``compliance/content/`` and the compiled release, so there is one schema. Every text that a person
+sees is addressed by the id of its owner and the name of its field.
+"""
+
+from __future__ import annotations
+
+from dataclasses import field
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, StringConstraints
+from pydantic.dataclasses import dataclass
+
+STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, arbitrary_types_allowed=False)
+
+Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=80)]
+CategoryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=80)]
+Text = Annotated[str, StringConstraints(min_length=2, max_length=4000)]
+Condition = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
+
+Scope = Literal["use_case", "option"]
+QuestionType = Literal["choice", "choices", "number", "date", "text"]
+Severity = Literal["low", "medium", "high", "critical"]
+Role = Literal["risk_officer", "contributor", "approver", "auditor", "administrator"]
+Verification = Literal["primary", "secondary", "computed", "to_check", "judgement"]
+RiskClass = Literal["out_of_scope", "prohibited", "high", "limited", "minimal"]
+ActRole = Literal["provider", "deployer", "importer", "distributor", "product-manufacturer", "authorised-representative", "anyone"]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Source:
+    """Where a fact comes from, when it was read, and how far it was verified.
+
+    ``verified``: ``primary`` (the primary text or a verbatim copy was read), ``secondary`` (a guide, blog or note), ``computed`` (recomputed
+    from stated inputs), ``to_check`` (general knowledge; shown as something to check) or ``judgement`` (Countersign's own).
+    """
+
+    id: Id
+    title: Text
+    read_on: date
+    verified: Verification
+    reference: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Choice:
+    """One answer to a choice question; ``value`` is 0 (worst) to 1 (best), absent where the question isn't scored."""
+
+    id: Id
+    text: Text
+    value: Annotated[Decimal, "0 to 1"] | None = None
+    help: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Anchors:
+    """The value of a typed number: 0 at ``worst``, 1 at ``best``, between them linear or on a logarithmic scale, clipped outside."""
+
+    worst: Decimal
+    best: Decimal
+    scale: Literal["linear", "log"] = "linear"
+
+
+@dataclass(frozen=True, config=STRICT)
+class Question:
+    """``scope`` says whether it is asked once (``use_case``) or of each option; ``when`` is a CEL condition over choice questions;
+    ``answered_by`` is the profession that can usually answer; a question is scored when it has a ``criterion`` and a ``weight`` above 0."""
+
+    id: Id
+    scope: Scope
+    type: QuestionType
+    text: Text
+    why: Text
+    answered_by: Literal["risk", "legal", "security", "data-protection", "sre", "ml", "finance", "product", "procurement"]
+    sources: tuple[Id, ...]
+    help: str = ""
+    choices: tuple[Choice, ...] = ()
+    unit: str = ""
+    minimum: Decimal | None = None
+    maximum: Decimal | None = None
+    anchors: Anchors | None = None
+    criterion: Id | None = None
+    weight: Decimal = Decimal(0)
+    not_applicable: bool = False
+    when: Condition | None = None
+
+    @property
+    def variable(self) -> str:
+        """The name that CEL conditions use: ``ai-act.eu-nexus`` is ``ai_act_eu_nexus``."""
+        return self.id.replace(".", "_").replace("-", "_")
+
+    @property
+    def scored(self) -> bool:
+        return self.criterion is not None and self.weight > 0
+
+
+@dataclass(frozen=True, config=STRICT)
+class Section:
+    id: Id
+    title: Text
+    questions: tuple[Question, ...]
+    intro: str = ""
+
+
+@dataclass(frozen=True, config=STRICT)
+class Questionnaire:
+    id: Id
+    title: Text
+    intro: Text
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Measure:
+    """What a criterion takes from the cost figures rather than from answers.
+
+    ``monthly_cost``: the average monthly cost against the budget, or without one the cost per million tokens against ``anchors``;
+    ``weeks_to_production``: against ``anchors``. ``weight`` is relative to the weights of the criterion's questions.
+    """
+
+    of: Literal["monthly_cost", "weeks_to_production"]
+    anchors: Anchors
+    weight: Decimal
+    sources: tuple[Id, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Criterion:
+    id: Id
+    title: Text
+    description: Text
+    measure: Measure | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class Archetype:
+    """A kind of use case: its profile of weights (by criterion, any positive scale) and the sourcing it usually leans to, with the reason."""
+
+    id: Id
+    title: Text
+    description: Text
+    lean: Literal["closed", "open"]
+    lean_reason: Text
+    weights: dict[Id, Decimal]
+    sources: tuple[Id, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Profile:
+    """A named set of weights that an assessment can choose in place of its archetype's."""
+
+    id: Id
+    title: Text
+    description: Text
+    weights: dict[Id, Decimal]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Rule:
+    """A finding that answers show. ``when`` in CEL; a blocker makes its option inadmissible, and one with no ``acceptable_by`` can't be accepted.
+
+    ``scope``: ``option`` rules are read for each option (they may use the use case's variables too); ``use_case`` rules once, and count for
+    every option.
+    """
+
+    id: Id
+    scope: Scope
+    when: Condition
+    severity: Severity
+    title: Text
+    message: Text
+    question: Id
+    sources: tuple[Id, ...]
+    blocker: bool = False
+    acceptable_by: Role | None = None
+    obligations: tuple[Id, ...] = ()
+
+
+@dataclass(frozen=True, config=STRICT)
+class DatedChange:
+    """From ``known_from`` (entry into force of ``act``) the law says that the point applies from ``applies_from``."""
+
+    known_from: date
+    applies_from: date
+    act: Text
+    sources: tuple[Id, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class ClassRule:
+    """One line of the decision table: where ``when`` holds, the use case has ``risk_class`` on ``reference``.
+
+    ``because`` names the questions it was read from. A line is known from its first dated change on, and not before.
+    """
+
+    risk_class: RiskClass
+    reference: Text
+    when: Condition
+    because: tuple[Id, ...]
+    text: Text
+    dates: tuple[DatedChange, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class ClassHeading:
+    """The classes in the order in which they are read; ``reference`` stands for the whole step where it can't be decided."""
+
+    risk_class: RiskClass
+    reference: Text
+    text: Text
+
+
+@dataclass(frozen=True, config=STRICT)
+class Obligation:
+    """What a source requires. ``when`` (CEL) says for whom; ``met_when`` (CEL) which answers show it met; none of it true is a gap.
+
+    Both may use the variables ``risk_class``, ``act_points`` (references that the class rests on) and every question of the use case.
+    """
+
+    id: Id
+    instrument: Literal["ai-act", "gdpr", "dora", "nis2", "data-act", "product-liability", "cra"]
+    reference: Text
+    role: ActRole
+    title: Text
+    text: Text
+    when: Condition
+    shown_by: tuple[Id, ...]
+    dates: tuple[DatedChange, ...]
+    met_when: Condition | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class ExchangeRate:
+    """On ``on``, one unit of ``currency`` was worth ``rate`` units of the catalogue's base currency."""
+
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    on: date
+    rate: Decimal
+    sources: tuple[Id, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Exchange:
+    base: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    rates: tuple[ExchangeRate, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class Recommendation:
+    """When the first option is recommended, and how firmly: margins in score points (0 to 100), completeness 0 to 1."""
+
+    clear_margin: Decimal
+    leaning_margin: Decimal
+    clear_completeness: Decimal
+    sources: tuple[Id, ...]
+
+
+@dataclass(frozen=True, config=STRICT)
+class CostField:
+    """Guidance for one cost key of the assessment file: what to enter, and a dated default where a source gives one."""
+
+    key: CategoryId
+    text: Text
+    unit: Text
+    sources: tuple[Id, ...]
+    help: str = ""
+    low: Decimal | None = None
+    likely: Decimal | None = None
+    high: Decimal | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
+class CostCategory:
+    """One of the nine categories of the deployment tax; its id is the key of the assessment file (``model_access``)."""
+
+    id: CategoryId
+    title: Text
+    closed: Text
+    open: Text
+    fields: tuple[CostField, ...] = ()
+
+
+@dataclass(frozen=True, config=STRICT)
+class Release:
+    """One immutable version of the catalogue: all that an evaluation needs."""
+
+    format: Literal["countersign/catalogue@1"]
+    key: Id
+    version: int
+    title: Text
+    published_on: date
+    sources: tuple[Source, ...]
+    criteria: tuple[Criterion, ...]
+    archetypes: tuple[Archetype, ...]
+    questionnaires: tuple[Questionnaire, ...]
+    rules: tuple[Rule, ...]
+    class_headings: tuple[ClassHeading, ...]
+    class_rules: tuple[ClassRule, ...]
+    obligations: tuple[Obligation, ...]
+    exchange: Exchange
+    recommendation: Recommendation
+    cost_categories: tuple[CostCategory, ...]
+    profiles: tuple[Profile, ...] = ()
+    roles_question: Id = "ai-act.roles"
+    notes: dict[str, str] = field(default_factory=dict)

