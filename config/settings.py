@@ -193,6 +193,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     else {}
 )
 CELERY_TASK_TIME_LIMIT = 600
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "jobs.relay", "schedule": 5.0, "options": {"expires": 5}},
@@ -226,8 +227,8 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": "structlog.stdlib.ProcessorFormatter",
-            "processor": "config.logs.renderer",
-            "foreign_pre_chain": "config.logs.pre_chain",
+            "processor": "ext://config.logs.renderer",
+            "foreign_pre_chain": "ext://config.logs.pre_chain",
         }
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},

@@ -1,0 +1,158 @@
+"""The Merkle tree of RFC 6962, section 2.1: roots, proofs and their verification. Pure.
+
+Hashes are 32 raw bytes of SHA-256. Functions that take ``leaves`` want leaf hashes, not the data behind them. A
+*frontier* holds the roots of the complete subtrees from left to right, the largest first: as many as the size has
+bits set; it is all that appending needs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+HASH_BYTES = 32
+
+
+def leaf_hash(data: bytes) -> bytes:
+    """Hash one entry: SHA-256 of 0x00 and the data."""
+    return hashlib.sha256(b"\x00" + data).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Hash two subtrees into their parent: SHA-256 of 0x01, left, right."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def root(leaves: Sequence[bytes]) -> bytes:
+    """Return the root over all leaf hashes; of no leaves it is the SHA-256 of nothing."""
+    frontier: tuple[bytes, ...] = ()
+    for size, leaf in enumerate(leaves):
+        frontier = frontier_append(frontier, size, leaf)
+    return frontier_root(frontier)
+
+
+def frontier_append(frontier: Sequence[bytes], size: int, leaf: bytes) -> tuple[bytes, ...]:
+    """Return the frontier of size + 1 leaves, given the one of ``size`` leaves: one hash an append on average,
+    log2(size) at most.
+
+    Raises ValueError when the frontier can't be one of that size.
+    """
+    if len(frontier) != size.bit_count():
+        raise ValueError(f"a frontier of {size} leaves has {size.bit_count()} hashes, not {len(frontier)}")
+    peaks = list(frontier)
+    carried = leaf
+    while size & 1:  # equal subtrees merge, as a carry does in binary addition
+        carried = node_hash(peaks.pop(), carried)
+        size >>= 1
+    return (*peaks, carried)
+
+
+def frontier_root(frontier: Sequence[bytes]) -> bytes:
+    """Return the root of the tree that a frontier stands for."""
+    if not frontier:
+        return EMPTY_ROOT
+    *peaks, result = frontier
+    for peak in reversed(peaks):
+        result = node_hash(peak, result)
+    return result
+
+
+def frontier_ranges(size: int) -> list[tuple[int, int]]:
+    """Return, for each hash of the frontier of ``size`` leaves, the first index it covers and the one after the last."""
+    ranges, start = [], 0
+    for bit in reversed(range(size.bit_length())):
+        if size >> bit & 1:
+            ranges.append((start, start + (1 << bit)))
+            start += 1 << bit
+    return ranges
+
+
+def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
+    """Return the audit path of leaf ``index`` (from 0) in the tree over ``leaves``, from the leaf's sibling up (RFC 6962, 2.1.1).
+
+    Raises ValueError for an index outside the tree.
+    """
+    if not 0 <= index < len(leaves):
+        raise ValueError(f"there is no leaf {index} in a tree of {len(leaves)}")
+    if len(leaves) == 1:
+        return []
+    split = _split(len(leaves))
+    if index < split:
+        return [*inclusion_proof(leaves[:split], index), root(leaves[split:])]
+    return [*inclusion_proof(leaves[split:], index - split), root(leaves[:split])]
+
+
+def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
+    """Return the proof that the tree over the first ``first`` leaves is a prefix of the tree over all of them (RFC 6962, 2.1.2).
+
+    Nothing needs to be proved of the empty and of the whole tree: their proofs are empty. Raises ValueError when
+    ``first`` is out of range.
+    """
+    if not 0 <= first <= len(leaves):
+        raise ValueError(f"a tree of {len(leaves)} leaves has no earlier size {first}")
+    if first in (0, len(leaves)):
+        return []
+    return _subproof(leaves, first, known=True)
+
+
+def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes) -> bool:
+    """Tell whether ``leaf`` is entry ``index`` of the tree of ``size`` leaves with that root (RFC 9162, 2.1.3.2)."""
+    if not 0 <= index < size:
+        return False
+    node, last, result = index, size - 1, leaf
+    for sibling in proof:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            result = node_hash(sibling, result)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            result = node_hash(result, sibling)
+        node, last = node >> 1, last >> 1
+    return last == 0 and result == root_hash
+
+
+def verify_consistency(first: int, second: int, first_root: bytes, second_root: bytes, proof: Sequence[bytes]) -> bool:
+    """Tell whether the tree of ``second`` leaves begins with the tree of ``first`` leaves (RFC 9162, 2.1.4.2)."""
+    if not 0 <= first <= second:
+        return False
+    if first == 0:
+        return not proof and first_root == EMPTY_ROOT
+    if first == second:
+        return not proof and first_root == second_root
+    path = list(proof)
+    if first & (first - 1) == 0:  # a complete subtree is its own first step
+        path.insert(0, first_root)
+    if not path:
+        return False
+    node, last = first - 1, second - 1
+    while node & 1:
+        node, last = node >> 1, last >> 1
+    old = new = path[0]
+    for step in path[1:]:
+        if last == 0:
+            return False
+        if node & 1 or node == last:
+            old, new = node_hash(step, old), node_hash(step, new)
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            new = node_hash(new, step)
+        node, last = node >> 1, last >> 1
+    return last == 0 and old == first_root and new == second_root
+
+
+def _split(size: int) -> int:
+    """The largest power of two smaller than ``size`` (at least 2)."""
+    return 1 << (size - 1).bit_length() - 1
+
+
+def _subproof(leaves: Sequence[bytes], first: int, known: bool) -> list[bytes]:
+    if first == len(leaves):
+        return [] if known else [root(leaves)]
+    split = _split(len(leaves))
+    if first <= split:
+        return [*_subproof(leaves[:split], first, known), root(leaves[split:])]
+    return [*_subproof(leaves[split:], first - split, known=False), root(leaves[:split])]

@@ -1,0 +1,92 @@
+"""The trail's tables. Nothing but ``audit.trail`` writes them; triggers refuse to change or delete what has been written."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from django.db import models
+from django.utils.functional import cached_property
+
+from audit import actions
+from audit.sentences import render
+
+
+class StreamHead(models.Model):
+    """Where a stream ends: locked while an event is appended, and only ever moved forwards."""
+
+    stream = models.CharField(max_length=80, unique=True)
+    size = models.PositiveBigIntegerField(default=0)
+    frontier = models.BinaryField(default=bytes, help_text="Roots of the complete subtrees, the largest first, 32 bytes each.")
+    latest_at = models.DateTimeField(null=True, help_text="Time of the last event: no later one may carry an earlier time.")
+
+    def __str__(self) -> str:
+        return f"{self.stream} at {self.size}"
+
+
+class AuditEvent(models.Model):
+    """One entry of a stream: the exact bytes that were hashed, and columns derived from them for searching."""
+
+    stream = models.CharField(max_length=80)
+    index = models.PositiveBigIntegerField()
+    at = models.DateTimeField()
+    actor = models.CharField(max_length=80, blank=True, help_text="A person's reference, 'system', or nothing where nobody is known.")
+    action = models.CharField(max_length=80)
+    object_type = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=200)
+    request = models.CharField(max_length=64, blank=True)
+    canonical = models.BinaryField()
+    leaf_hash = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["stream", "index"]
+        constraints = [models.UniqueConstraint(fields=["stream", "index"], name="audit_event_once_per_index")]
+        indexes = [
+            models.Index(fields=["stream", "object_type", "object_id", "index"], name="audit_event_by_object"),
+            models.Index(fields=["stream", "request"], name="audit_event_by_request"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stream} {self.index} {self.action}"
+
+    @cached_property
+    def body(self) -> dict[str, Any]:
+        """The hashed content as data: format, stream, index, at, actor, action, object, changes, private, request."""
+        content: dict[str, Any] = json.loads(bytes(self.canonical))
+        return content
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """What changed, as it was recorded."""
+        changes: dict[str, Any] = self.body["changes"]
+        return changes
+
+    def texts(self) -> dict[str, str]:
+        """The names and free texts of this event that haven't been erased, by key."""
+        return {private.key: private.text for private in self.private.all()}
+
+    def sentence(self) -> str:
+        """What happened, as a sentence for people; an erased name is shown as the person's reference."""
+        try:
+            template = actions.sentence_of(self.action)
+        except actions.UnknownAction:
+            template = None
+        return render(template, self.body, self.texts())
+
+
+class AuditPrivate(models.Model):
+    """A name or a free text that an event speaks of. The hashed bytes hold only its salted digest, so it can be
+    deleted without breaking a proof.
+    """
+
+    event = models.ForeignKey(AuditEvent, on_delete=models.PROTECT, related_name="private")
+    key = models.CharField(max_length=80)
+    text = models.TextField()
+    salt = models.BinaryField()
+    about = models.CharField(max_length=80, blank=True, db_index=True, help_text="The reference of the person whom the text names.")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["event", "key"], name="audit_private_once_per_key")]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.key}"

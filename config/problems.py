@@ -1,0 +1,63 @@
+"""Errors of the API as problem details, RFC 9457."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from assessments.errors import Refused, Stale, WrongStatus
+
+CONTENT_TYPE = "application/problem+json"
+TITLES = {
+    400: "Bad request", 401: "Sign in first", 403: "Not allowed", 404: "Not found", 405: "Method not allowed", 406: "Not acceptable",
+    409: "Conflict", 413: "Too large", 415: "Unsupported media type", 422: "Can't be done as it stands", 429: "Too many requests",
+    500: "Something went wrong",
+}  # fmt: skip
+log = logging.getLogger(__name__)
+
+
+def problem(code: int, detail: str, **more: Any) -> dict[str, Any]:
+    """The body of a problem; ``errors`` maps fields to messages."""
+    return {"type": "about:blank", "title": TITLES.get(code, "Error"), "status": code, "detail": detail, **more}
+
+
+def problem_details(error: Exception, context: dict[str, Any]) -> Response:
+    """DRF's exception handler: every error of a view becomes a problem; what nobody foresaw is logged with its trace and told without."""
+    if isinstance(error, Stale):
+        return _respond(problem(409, str(error), theirs=error.theirs, mine=error.mine))
+    if isinstance(error, WrongStatus):
+        return _respond(problem(409, str(error)))
+    if isinstance(error, Refused):
+        return _respond(problem(422, str(error), **({"errors": error.fields} if error.fields else {})))
+    if isinstance(error, ValidationError):
+        fields = error.message_dict if hasattr(error, "error_dict") else None
+        return _respond(problem(422, " ".join(error.messages), **({"errors": fields} if fields else {})))
+    if isinstance(error, Http404):
+        return _respond(problem(404, str(error) or "There is nothing here, or it isn't yours."))
+    if isinstance(error, PermissionDenied):
+        return _respond(problem(403, str(error) or "Your roles don't allow this."))
+    response = exception_handler(error, context)
+    if response is None:
+        log.exception("An API request failed", exc_info=error)
+        return _respond(problem(500, "Something went wrong on our side; the log has it."))
+    if isinstance(error, exceptions.ValidationError):
+        body = problem(response.status_code, "Some of what was sent isn't right.", errors=response.data)
+    else:
+        detail = response.data.get("detail", "") if isinstance(response.data, dict) else response.data
+        body = problem(response.status_code, str(detail))
+    return _respond(body, {name: value for name, value in response.items() if name.lower() in ("www-authenticate", "retry-after", "allow")})
+
+
+def _respond(body: dict[str, Any], headers: dict[str, str] | None = None) -> Response:
+    return Response(body, status=body["status"], headers=headers, content_type=CONTENT_TYPE)
+
+
+def json_problem(code: int, detail: str) -> JsonResponse:
+    """A problem for what fails before a view of the API is reached."""
+    return JsonResponse(problem(code, detail), status=code, content_type=CONTENT_TYPE)

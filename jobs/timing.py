@@ -1,0 +1,24 @@
+"""How long things may take before somebody else sees to them."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+MAX_ATTEMPTS = 5
+
+# How long the direct publishing on commit has before the relay takes over.
+PUBLISH_GRACE = timedelta(seconds=5)
+# A published job that no worker has started: published again, each time after twice as long, since the queue may just be long.
+UNSTARTED = timedelta(seconds=60)
+# A worker tells that it is alive every so often, from a thread of its own; silent for longer, it counts as lost.
+HEARTBEAT_EVERY = timedelta(seconds=5)
+STALE_AFTER = timedelta(seconds=30)
+# After a fault that may pass; doubled for each attempt.
+RETRY_AFTER = timedelta(seconds=5)
+# When the broker couldn't be reached.
+REPUBLISH_AFTER = timedelta(seconds=5)
+
+
+def doubled(first: timedelta, attempts: int) -> timedelta:
+    """Return the wait after ``attempts`` (from 1): first, twice as long, four times as long, and so on."""
+    return first * 2 ** max(attempts - 1, 0)

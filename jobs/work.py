@@ -1,0 +1,202 @@
+"""Doing a job, inside a Celery task.
+
+For example::
+
+    @shared_task(name="reports.render")
+    def render(job_id: str) -> None:
+        def work(progress: Progress) -> Callable[[], None]:
+            progress.step(1, 2, "Laying out the pages")
+            pdf = lay_out(progress.args["record"])
+            progress.step(2, 2, "Storing the report")
+            return lambda: store(pdf)
+
+        run(job_id, work)
+
+The layout is slow and no transaction is open meanwhile; what ``store`` writes and the end of the job are one transaction.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import InterfaceError, OperationalError, connection, transaction
+from django.utils import timezone
+
+from jobs import timing
+from jobs.models import Job, Outbox
+from jobs.queue import fail, gave_up
+
+log = logging.getLogger(__name__)
+
+# What may pass by itself. TimeoutError and ConnectionError are OSErrors too.
+TRANSIENT = (OperationalError, InterfaceError, OSError)
+
+
+class WorkRefused(Exception):
+    """Raised by work that can't succeed; its text is shown to people as the job's error."""
+
+
+class Superseded(Exception):
+    """This start of the job isn't the valid one any more: it was taken for lost, and another has begun."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What the work sees of its job."""
+
+    job_id: uuid.UUID
+    args: dict[str, Any]
+    attempt: int
+    claim: uuid.UUID
+
+    def step(self, number: int, total: int, text: str) -> None:
+        """Tell people how far the work is: step ``number`` (from 1) of ``total``, and what is being done in it; visible at once.
+
+        Raises ValueError where number is outside 0 to total, and Superseded where another worker has taken over: let it pass.
+        """
+        if not 0 <= number <= total:
+            raise ValueError(f"step {number} of {total} can't be: number the steps from 1 to their total")
+        self._update(step=number, steps=total, message=text[:300])
+
+    def beat(self) -> None:
+        """Tell that the work is alive; a thread does that by itself every few seconds. Raises Superseded."""
+        self._update()
+
+    def _update(self, **fields: Any) -> None:
+        mine = Job.objects.filter(pk=self.job_id, claim=self.claim, status=Job.Status.RUNNING)
+        if not mine.update(heartbeat_at=timezone.now(), **fields):
+            raise Superseded(f"job {self.job_id} was taken over by another worker")
+
+
+def run(job_id: uuid.UUID | str, work: Callable[[Progress], Any]) -> bool:
+    """Do a job's work, if it is to be done; return whether this call finished it.
+
+    ``work`` does the slow part outside of any transaction, and returns a callable (or anything else, which is
+    ignored). The callable is run in the transaction that marks the job as done: its database effects happen exactly
+    once, however often the job is delivered. What ``work`` itself writes may happen more than once.
+
+    A job that is over, or that another worker is busy with, is left alone. A fault that may pass (of the database,
+    the network, the file system) queues the job again, later each time; ``WorkRefused`` fails it with its own text,
+    anything else with a general sentence and the traceback in the log. After five attempts it fails. Nothing is
+    raised but Job.DoesNotExist.
+    """
+    progress = _claim(uuid.UUID(str(job_id)))
+    if progress is None:
+        return False
+    try:
+        with _heart(progress):
+            finish = work(progress)
+        _finish(progress, finish)
+    except Superseded as superseded:
+        log.warning("%s", superseded)
+    except WorkRefused as refused:
+        _end_attempt(progress, error=str(refused))
+    except TRANSIENT as fault:
+        log.warning("job %s: attempt %s met a fault that may pass", progress.job_id, progress.attempt, exc_info=fault)
+        _end_attempt(progress, fault=fault)
+    except Exception:
+        log.exception("job %s failed", progress.job_id)
+        _end_attempt(progress)
+    else:
+        return True
+    return False
+
+
+def _claim(job_id: uuid.UUID) -> Progress | None:
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job_id)
+        now = timezone.now()
+        if job.over:
+            log.info("job %s is %s already", job_id, job.status)
+            return None
+        if job.status == Job.Status.RUNNING and job.heartbeat_at and job.heartbeat_at + timing.STALE_AFTER > now:
+            log.info("job %s is with another worker", job_id)
+            return None
+        if job.attempts >= timing.MAX_ATTEMPTS:
+            fail(job, gave_up(job, "each worker that began it was lost on the way"))
+            return None
+        job.status, job.claim = Job.Status.RUNNING, uuid.uuid4()
+        job.attempts += 1
+        job.step, job.steps, job.message = 0, 0, ""
+        job.started_at = job.heartbeat_at = now
+        job.save()
+        Outbox.objects.filter(job=job).update(due_at=now + timing.STALE_AFTER)
+    return Progress(job.id, job.args, job.attempts, job.claim)
+
+
+def _finish(progress: Progress, finish: Any) -> None:
+    with transaction.atomic():
+        job = _locked(progress)
+        job.status, job.finished_at, job.claim = Job.Status.DONE, timezone.now(), None
+        job.step = job.steps
+        job.message = ""
+        job.save(update_fields=["status", "finished_at", "claim", "step", "message"])
+        Outbox.objects.filter(job=job).delete()
+        if callable(finish):
+            finish()  # last, so that a lock on the audit trail is held as briefly as can be
+
+
+def _end_attempt(progress: Progress, *, error: str = "", fault: BaseException | None = None) -> None:
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()  # the fault may have been this connection's end
+    try:
+        with transaction.atomic():
+            job = _locked(progress)
+            if fault is None:
+                fail(
+                    job,
+                    error or f"{job.label} failed because of an unexpected error. The log has the details under job {job.id}.",
+                )
+            elif job.attempts >= timing.MAX_ATTEMPTS:
+                fail(job, gave_up(job, f"the last one met a fault of the system ({type(fault).__name__})"))
+            else:
+                job.status, job.claim = Job.Status.QUEUED, None
+                job.message = "A fault of the system interrupted the work; it will be tried again"
+                job.save(update_fields=["status", "claim", "message"])
+                due = timezone.now() + timing.doubled(timing.RETRY_AFTER, job.attempts)
+                Outbox.objects.filter(job=job).update(published_at=None, due_at=due)
+    except Superseded as superseded:
+        log.warning("%s", superseded)
+    except TRANSIENT:
+        # The database itself is away: the job stays as running, falls silent, and the relay takes it up.
+        log.exception("the end of attempt %s of job %s couldn't be written", progress.attempt, progress.job_id)
+
+
+def _locked(progress: Progress) -> Job:
+    job = Job.objects.select_for_update().get(pk=progress.job_id)
+    if job.claim != progress.claim or job.status != Job.Status.RUNNING:
+        raise Superseded(f"job {progress.job_id} was taken over by another worker")
+    return job
+
+
+@contextmanager
+def _heart(progress: Progress) -> Iterator[None]:
+    """Beat from a thread while the work runs, so that one long step isn't taken for a lost worker."""
+    over = threading.Event()
+
+    def beat() -> None:
+        try:
+            while not over.wait(timing.HEARTBEAT_EVERY.total_seconds()):
+                try:
+                    progress.beat()
+                except Superseded:
+                    return
+                except TRANSIENT as fault:
+                    log.warning("job %s: a heartbeat couldn't be written (%s)", progress.job_id, fault)
+                    connection.close()
+        finally:
+            connection.close()  # this thread's own
+
+    thread = threading.Thread(target=beat, name=f"heart-of-{progress.job_id}", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()

@@ -1,0 +1,42 @@
+from collections.abc import Callable, Iterator
+from unittest import mock
+
+import pytest
+from django.db import transaction
+
+from audit import actions
+from audit.trail import Event, record
+
+ORG = "org:11111111-1111-4111-8111-111111111111"
+ANN = "person:aaaaaaaa-aaaa-4aaa-8aaa-aaaaaaaaaaaa"
+BOB = "person:bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
+
+
+@pytest.fixture(autouse=True)
+def test_actions() -> Iterator[None]:
+    """Actions of these tests alone; the registry is afterwards as it was."""
+    with mock.patch.dict(actions._sentences):
+        actions.register("test.noted", "{actor} noted {object}: {reason}")
+        actions.register("test.moved", "{actor} moved {object} from {status[from]} to {status[to]}")
+        actions.register("test.invited", "{actor} invited {member_name} as {role}")
+        yield
+
+
+@pytest.fixture
+def note() -> Callable[..., Event]:
+    """Record a small event, in a transaction of its own."""
+
+    def note(number: int = 0, **given: object) -> Event:
+        arguments = {
+            "stream": ORG,
+            "action": "test.noted",
+            "actor": ANN,
+            "object_type": "thing",
+            "object_id": f"t-{number}",
+            "changes": {"number": number},
+            "personal": {"actor_name": "Ann Example"},
+        }
+        with transaction.atomic():
+            return record(**{**arguments, **given})
+
+    return note

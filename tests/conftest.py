@@ -1,0 +1,56 @@
+"""What every test shares: how the test database is made, and how it is emptied although its tables are append-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from unittest import mock
+
+import pytest
+from django.conf import settings
+from django.db.backends.base.operations import BaseDatabaseOperations
+from django.test import override_settings
+
+from tests.fixtures import Cast, make_cast
+from tests.triggers import without_triggers
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """SQLite's test database is a file as in service, not memory: threads and other processes then meet its real locks."""
+    for database in settings.DATABASES.values():
+        if database["ENGINE"].endswith("sqlite3"):
+            path: Path = tmp_path_factory.mktemp("database") / "test.sqlite3"
+            database.setdefault("TEST", {})["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def flush_past_triggers() -> Iterator[None]:
+    """Transactional tests end by emptying every table, which the append-only ones refuse, TRUNCATE included: their
+    triggers rest meanwhile.
+    """
+    flush = BaseDatabaseOperations.execute_sql_flush
+
+    def flush_without_triggers(operations: BaseDatabaseOperations, sql_list: list[str]) -> None:
+        with without_triggers(operations.connection):
+            flush(operations, sql_list)
+
+    with mock.patch.object(BaseDatabaseOperations, "execute_sql_flush", flush_without_triggers):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def suited_to_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Passwords are hashed by a cheap method, static files are named without their manifest, and uploaded files lie in a folder that goes away."""
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path_factory.mktemp("files")}}
+    with override_settings(
+        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+        STORAGES={"default": files, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+    ):
+        yield
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Meridian Bank's five people, one for each role, and an outsider; see tests/fixtures.py."""
+    return make_cast()

@@ -1,0 +1,37 @@
+"""The Celery worker that the tests start as a process of its own: the project's app, on a corner of the broker that nobody else uses."""
+
+import os
+import time
+from pathlib import Path
+
+from config.celery import app
+
+PREFIX = "JOBS_TEST_KEY_PREFIX"
+
+if PREFIX in os.environ:
+    app.conf.broker_transport_options = {**app.conf.broker_transport_options, "global_keyprefix": os.environ[PREFIX]}
+
+
+@app.task(name="tests.jobs.note")
+def note(job_id: str) -> None:
+    """Write a line for each attempt to a file, and record one event at the end; hang where the arguments say so."""
+    # Celery loads this module before Django is ready for models.
+    from audit import actions
+    from audit.trail import record
+    from jobs.work import Progress, run
+
+    def work(progress: Progress):
+        progress.step(1, 2, "Writing")
+        with Path(progress.args["path"]).open("a") as lines:
+            lines.write(f"{progress.attempt}\n")
+        if progress.attempt == progress.args.get("hang_at"):
+            time.sleep(600)
+        progress.step(2, 2, "Recording")
+
+        def finish() -> None:
+            actions.register("test.done", "{actor} did {object}")
+            record(stream="system", action="test.done", actor="system", object_type="job", object_id=job_id)
+
+        return finish
+
+    run(job_id, work)
