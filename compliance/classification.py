@@ -143,11 +143,13 @@ class _Reading:
         return MINIMAL, None, []
 
     def _certain(self, risk_class: str) -> list[Basis]:
-        return [
-            Basis(line.reference, line.because, change.applies_from, change.applies_from <= self.as_of, line.text)
+        """What holds for certain; of two lines with one reference the later in the table is the more special, and stands for both."""
+        found = {
+            line.reference: Basis(line.reference, line.because, change.applies_from, change.applies_from <= self.as_of, line.text)
             for line, change, t in self.truths
             if line.risk_class == risk_class and t is True
-        ]
+        }
+        return list(found.values())
 
     def _at_least(self, undecided: int) -> tuple[str | None, list[Basis]]:
         """A class below the undecided one that is certain already. Nothing is, while the use case may be out of scope altogether."""
@@ -160,8 +162,20 @@ class _Reading:
         return None, []
 
     def _missing(self, line: ClassRule) -> set[str]:
-        names = needed(line.when, self.bound, self.known.use_case_domains)
-        return {self.known.by_variable[name].id for name in names if name in self.known.by_variable}
+        """The questions whose answers are wanting; for one that isn't certainly asked, those that decide whether it is."""
+        found, look = set(), list(needed(line.when, self.bound, self.known.use_case_domains))
+        seen: set[str] = set()
+        while look:
+            name = look.pop()
+            question = self.known.by_variable.get(name)
+            if question is None or name in seen:
+                continue
+            seen.add(name)
+            if question.when is not None and truth(question.when, self.bound) is None:
+                look += needed(question.when, self.bound, self.known.use_case_domains)
+            else:
+                found.add(question.id)
+        return found
 
 
 def _duties(release: Release, variables: Variables, as_of: date) -> Iterable[Duty]:

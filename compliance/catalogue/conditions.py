@@ -45,10 +45,10 @@ def _evaluate(expression: str, bound: tuple[tuple[str, str | tuple[str, ...]], .
     variables = {name: list(value) if isinstance(value, tuple) else value for name, value in bound}
     try:
         outcome = _program(expression).execute(variables)
-    except RuntimeError as error:
-        if _UNDEFINED in str(error):
+    except (RuntimeError, TypeError) as error:
+        if isinstance(error, RuntimeError) and _UNDEFINED in str(error):
             return None
-        raise ValueError(f"condition {expression!r}: {error}") from error
+        raise ValueError(f"condition {expression!r}: {str(error).split('.')[0]}") from error
     if not isinstance(outcome, bool):
         raise ValueError(f"condition {expression!r} gives {outcome!r}, which is neither true nor false")
     return outcome

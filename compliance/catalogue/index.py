@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import fields, is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
@@ -18,12 +18,14 @@ Domain = tuple[str, tuple[str, ...]]
 
 
 def as_data(value: Any) -> Any:
-    """Plain data for JSON: numbers that aren't integers become strings, empty defaults stay out so that adding a field changes no digest."""
+    """Plain data for JSON: numbers that aren't integers become strings; what has its default stays out, so that a new field changes no digest."""
     if is_dataclass(value):
         out = {}
         for f in fields(value):
             item = getattr(value, f.name)
-            if item is None or item in ((), "", False) or item == {}:
+            if f.default is not MISSING and item == f.default and isinstance(item, type(f.default)):
+                continue
+            if f.default_factory is not MISSING and item == f.default_factory():
                 continue
             out[f.name] = as_data(item)
         return out

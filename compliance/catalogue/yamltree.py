@@ -114,7 +114,7 @@ class _Builder:
             return self._map(node, key, above)
         if isinstance(node, yaml.SequenceNode):
             return Node("list", line, items=tuple(self.build(v, f"{key}[{i}]", above) for i, v in enumerate(node.value)))
-        if node.style is None and node.value in NULLS:
+        if not node.style and node.value in NULLS:
             return Node("null", line)
         return Node("scalar", line, text=node.value)
 

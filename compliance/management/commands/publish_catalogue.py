@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from compliance import CONTENT
 from compliance.catalogue.compile import compile_catalogue, release_bytes, release_digest
-from compliance.catalogue.load import ContentError
+from compliance.catalogue.load import ContentError, release_from_json
 from compliance.releases import FOLDER
 
 
@@ -31,5 +31,7 @@ class Command(BaseCommand):
                 )
             self.stdout.write(f"{target.name} is published already, with the same content ({release_digest(release)})")
             return
+        if release_from_json(data) != release:
+            raise CommandError("the compiled release doesn't read back as it was; nothing is published")
         target.write_bytes(data)
         self.stdout.write(f"published {target.name} ({release_digest(release)})")
