@@ -1,0 +1,59 @@
+"""API tokens: a secret of 43 characters behind a prefix to find it by; only its SHA-256 is kept."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+from datetime import datetime, timedelta
+
+from django.http import Http404
+from django.utils import timezone
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+
+from accounts.models import ApiToken, Organisation, User
+
+START = "cs_"
+PREFIX_LENGTH = 12
+USE_NOTED_EVERY = timedelta(minutes=1)
+
+
+def digest_of(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def new_token(*, user: User, organisation: Organisation, name: str, expires: datetime | None) -> tuple[ApiToken, str]:
+    """A stored token and its plain text, which is shown once and never again."""
+    plain = START + secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user, organisation=organisation, name=name, prefix=plain[:PREFIX_LENGTH], digest=digest_of(plain), expires=expires
+    )
+    return token, plain
+
+
+class TokenAuthentication(BaseAuthentication):
+    """``Authorization: Bearer cs_…``. A token opens the organisation it was made for; for another it is as if that weren't there."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        scheme, _, plain = get_authorization_header(request).decode("latin-1").partition(" ")
+        if scheme.lower() != "bearer" or not plain.startswith(START):
+            return None
+        token = ApiToken.objects.select_related("user", "organisation").filter(prefix=plain[:PREFIX_LENGTH]).first()
+        if token is None or not hmac.compare_digest(token.digest, digest_of(plain)):
+            raise AuthenticationFailed("This token isn't known. Make a new one on the tokens page.")
+        now = timezone.now()
+        if token.expires and token.expires <= now:
+            raise AuthenticationFailed("This token has expired. Make a new one on the tokens page.")
+        if not token.user.is_active:
+            raise AuthenticationFailed("This account is closed.")
+        slug = request.parser_context.get("kwargs", {}).get("org") if request.parser_context else None
+        if slug is not None and slug != token.organisation.slug:
+            raise Http404("No such organisation, or the token isn't for it.")
+        if token.last_used is None or now - token.last_used > USE_NOTED_EVERY:
+            ApiToken.objects.filter(pk=token.pk).update(last_used=now)
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        return "Bearer"
