@@ -26,8 +26,10 @@ def _problems(release: Release) -> Iterator[tuple[Path, str]]:
     yield from _unique(release)
     yield from _sources(release)
     yield from _questions(release)
-    yield from _conditions(release)
-    yield from _cycles(release)
+    conditions = list(_conditions(release))
+    yield from conditions
+    if not conditions:  # a circle is looked for among conditions that can be read
+        yield from _cycles(release)
     yield from _weights(release)
     yield from _names(release)
     yield from _dates(release)
@@ -128,8 +130,11 @@ def _conditions(release: Release) -> Iterator[tuple[Path, str]]:
     for path, question in _each_question(release):
         if question.when is not None:
             scopes = ("use_case",) if question.scope == "use_case" else ("use_case", "option")
-            yield from _condition((*path, "when"), question.when, known.domains(scopes))
-            yield from _reachable((*path, "when"), question.when, known.domains(scopes))
+            domains = known.domains(scopes)
+            unreadable = list(_condition((*path, "when"), question.when, domains))
+            yield from unreadable
+            if not unreadable and True not in possible(question.when, domains):
+                yield (*path, "when"), "no answers make this true: the question can never be reached"
     for position, rule in enumerate(release.rules):
         scopes = ("use_case",) if rule.scope == "use_case" else ("use_case", "option")
         yield from _condition(("rules", position, "when"), rule.when, {**known.domains(scopes), **acts.of_class})
@@ -172,20 +177,13 @@ def _condition(path: Path, expression: str, domains: Domains) -> Iterator[tuple[
             yield path, str(error)
 
 
-def _reachable(path: Path, expression: str, domains: Domains) -> Iterator[tuple[Path, str]]:
-    """A dead end: no answers make the condition true."""
-    names = references(expression)
-    if names <= set(domains) and True not in possible(expression, domains):
-        yield path, "no answers make this true: the question can never be reached"
-
-
 def _cycles(release: Release) -> Iterator[tuple[Path, str]]:
     known = index(release)
     for path, question in _each_question(release):
         seen, todo = set(), [question.id]
         while todo:
-            current = known.questions.get(todo.pop())
-            for name in references(current.when) if current and current.when else ():
+            current = known.questions[todo.pop()]
+            for name in references(current.when) if current.when else ():
                 other = known.by_variable.get(name)
                 if other is None or other.id in seen:
                     continue
@@ -213,13 +211,13 @@ def _names(release: Release) -> Iterator[tuple[Path, str]]:
     questions = index(release).questions
     obligations = {o.id for o in release.obligations}
     classes = {h.risk_class for h in release.class_headings}
-    shown = set()
+    shown: set[str] = set()
     for position, rule in enumerate(release.rules):
         if rule.question not in questions:
             yield ("rules", position, "question"), f"no question has the id {rule.question!r}"
-        for obligation in rule.obligations:
-            if obligation not in obligations:
-                yield ("rules", position, "obligations"), f"no obligation has the id {obligation!r}"
+        for id_ in rule.obligations:
+            if id_ not in obligations:
+                yield ("rules", position, "obligations"), f"no obligation has the id {id_!r}"
         if rule.acceptable_by and not rule.blocker:
             yield ("rules", position, "acceptable_by"), "only a blocker is accepted by somebody"
         shown.update(rule.obligations)

@@ -13,7 +13,7 @@ from itertools import combinations, product
 
 import cel
 
-Bindings = Mapping[str, str | list[str]]
+Bindings = Mapping[str, str | list[str] | tuple[str, ...]]
 _UNDEFINED = "Undefined variable"
 _LITERAL = re.compile(r'"([^"]*)"')
 

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from compliance.catalogue.model import Release
-from compliance.catalogue.yamltree import Node, Problem, YamlProblems, parse
+from compliance.catalogue.yamltree import Node, YamlProblems, parse
 
 LISTS = (
     "sources", "criteria", "archetypes", "profiles", "rules", "class_headings", "class_rules", "obligations", "cost_categories",

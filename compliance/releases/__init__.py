@@ -33,6 +33,11 @@ def by_name(name: str) -> Release:
     raise LookupError(f"no catalogue release {name!r}; published are: {there}")
 
 
+def named(name: str | None) -> Release:
+    """The release ``key@version``, or the newest where no name is given; LookupError where there is none."""
+    return by_name(name) if name else newest()
+
+
 def newest(key: str = "open-or-closed") -> Release:
     """The release of ``key`` with the highest version; raises LookupError where none is published."""
     versions = [(version, path) for k, version, path in published() if k == key]
