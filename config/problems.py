@@ -34,7 +34,7 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, WrongStatus):
         return _respond(problem(409, str(error)))
     if isinstance(error, Refused):
-        return _respond(problem(422, str(error), **({"errors": error.fields} if error.fields else {})))
+        return _respond(problem(422, str(error), **({"errors": {name: [text] for name, text in error.fields.items()}} if error.fields else {})))
     if isinstance(error, ValidationError):
         fields = error.message_dict if hasattr(error, "error_dict") else None
         return _respond(problem(422, " ".join(error.messages), **({"errors": fields} if fields else {})))

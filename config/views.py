@@ -18,7 +18,7 @@ from config.problems import json_problem
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """One organisation: there; several: choose; none: say whom to ask."""
-    organisations = list(Organisation.objects.filter(memberships__user=request.user).distinct())
+    organisations = list(Organisation.objects.filter(memberships__user_id=request.user.pk).distinct())
     if len(organisations) == 1:
         return redirect("assessments:list", org=organisations[0].slug)
     return render(request, "home.html", {"organisations": organisations})
