@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import secrets
 import signal
@@ -12,9 +13,14 @@ import time
 import urllib.request
 from pathlib import Path
 
+from django.core.management import call_command
+from django.db import connections
+
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("VAR_DIR", ROOT / "var")).resolve()
 BIN = Path(sys.executable).parent
+sys.path.insert(0, str(ROOT))
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 LOGS = VAR / "log"
 HOST = "127.0.0.1"
 
@@ -79,6 +85,28 @@ def only_one() -> None:
     globals()["_lock"] = lock
 
 
+def prepare() -> None:
+    """Database, static files and demonstration; all in this process, so that Django is loaded once."""
+    import django
+
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    seen = static_fingerprint()
+    stamp = VAR / "static" / ".collected"
+    if not stamp.exists() or stamp.read_text() != seen:
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc", "*.map"])
+        stamp.write_text(seen)
+    call_command("load_demo")
+    connections.close_all()
+
+
+def static_fingerprint() -> str:
+    """Changes when a static file of ours or a pinned package does."""
+    files = sorted([*ROOT.glob("static/**/*"), *ROOT.glob("*/static/**/*")])
+    parts = [f"{path} {path.stat().st_size} {path.stat().st_mtime_ns}" for path in files if path.is_file() and VAR not in path.parents]
+    return hashlib.sha256("\n".join([*parts, (ROOT / "requirements.txt").read_text()]).encode()).hexdigest()
+
+
 def main() -> None:
     LOGS.mkdir(parents=True, exist_ok=True)
     only_one()
@@ -110,15 +138,13 @@ def main() -> None:
             )  # fmt: skip
             env["BROKER_URL"] = f"redis://:{password}@{HOST}:{broker_port}/0"
             wait_for("The broker", lambda: accepts(broker_port), processes)
-        manage = (sys.executable, "manage.py")
-        for command in (("migrate", "--no-input", "-v", "0"), ("collectstatic", "--no-input", "-v", "0"), ("load_demo",)):
-            if subprocess.run((*manage, *command), cwd=ROOT, env=env).returncode:
-                sys.exit(f"manage.py {command[0]} failed; what it said stands above.")
+        os.environ.update(env)
+        prepare()
         start("web", str(BIN / "gunicorn"), "config.wsgi", "-b", f"{HOST}:{port}", "-w", "2", "--threads", "4", "--access-logfile", "-")
         start("worker", str(BIN / "celery"), "-A", "config", "worker", "-c", "2", "-l", "INFO", "-n", "worker@countersign")
         start("beat", str(BIN / "celery"), "-A", "config", "beat", "-l", "INFO", "--pidfile=")
         wait_for("The web server", lambda: answers(f"http://{HOST}:{port}/health/"), processes)
-        subprocess.run((*manage, "load_demo", "--greeting", f"http://{HOST}:{port}/"), cwd=ROOT, env=env, check=True)
+        call_command("load_demo", greeting=f"http://{HOST}:{port}/")
         print("Ctrl-C stops everything. Logs lie in", LOGS)
         while True:
             time.sleep(0.5)

@@ -13,6 +13,7 @@ from django.test import override_settings
 
 from tests.fixtures import Cast, make_cast
 from tests.triggers import without_triggers
+from tests.workers import prefix, start_worker  # noqa: F401 - fixtures
 
 
 @pytest.fixture(scope="session")

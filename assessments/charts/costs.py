@@ -1,0 +1,245 @@
+"""Charts of the costs: the categories over the horizon, and the monthly cost against the volume with its break-even points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from math import ceil, floor
+from typing import Any
+
+from assessments.charts.drawing import WIDTH, Chart, Names, Table, colour, distinct, draw, option_look
+
+SAMPLES = 160
+FURTHEST = 6  # times the demand: what lies beyond is told, not drawn
+
+
+def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart | None:
+    """A bar an option, in parts by category; None where no option has a total. ``evaluation`` is the documented output."""
+    names = names or Names()
+    options = [o for o in evaluation["options"] if "total" in o["costs"]]
+    if not options:
+        return None
+    currency = evaluation["currency"]
+    labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
+    categories = list(dict.fromkeys(c for o in options for c in o["costs"]["by_category"]))
+    shown = [c for c in categories if any(Decimal(o["costs"]["by_category"].get(c, 0)) for o in options)] or categories[:1]
+    divisor, unit = _unit(max(Decimal(o["costs"]["total"]["likely"]) for o in options))
+    parts, totals = [], []
+    for option in options:
+        start = Decimal(0)
+        for category in shown:
+            amount = Decimal(option["costs"]["by_category"].get(category, 0)) / divisor
+            parts.append(
+                {"option": labels[option["id"]], "category": names.category(category), "from": float(start), "to": float(start + amount)}
+            )
+            start += amount
+        note = "" if option["costs"]["complete"] else "  at least"
+        totals.append({"option": labels[option["id"]], "at": float(start), "label": f"{start:,.2f}{note}"})
+    y = {"field": "option", "type": "nominal", "sort": list(labels.values()), "title": None}
+    positions = {c: n for n, c in enumerate(categories)}
+    spec = {
+        "width": WIDTH - 120,
+        "height": {"step": 46},
+        "layer": [
+            {
+                "data": {"values": parts},
+                "mark": {"type": "bar", "height": 26, "stroke": "white", "strokeWidth": 1},
+                "encoding": {
+                    "y": y,
+                    "x": {"field": "from", "type": "quantitative", "title": f"{currency}{unit} over the horizon", "axis": {"tickCount": 6}},
+                    "x2": {"field": "to"},
+                    "color": {
+                        "field": "category",
+                        "type": "nominal",
+                        "scale": {"domain": [names.category(c) for c in shown], "range": [colour(positions[c]) for c in shown]},
+                        "legend": {"title": None, "orient": "bottom", "columns": 3},
+                    },
+                },
+            },
+            {
+                "data": {"values": totals},
+                "mark": {"type": "text", "align": "left", "dx": 6, "fontWeight": 700, "fontSize": 13},
+                "encoding": {"y": y, "x": {"field": "at", "type": "quantitative"}, "text": {"field": "label"}},
+            },
+        ],
+    }
+    header = ("Category", *(names.option(o["id"]) for o in options))
+    rows = [(names.category(c), *(_amount(o["costs"]["by_category"].get(c)) for o in options)) for c in categories]
+    rows.append(("Total", *(_amount(o["costs"]["total"]["likely"]) for o in options)))
+    described = "; ".join(
+        f"{names.option(o['id'])} {'' if o['costs']['complete'] else 'at least '}{currency} {_amount(o['costs']['total']['likely'])}"
+        for o in options
+    )
+    return draw("Cost over the horizon by category", f"Total cost over the horizon: {described}.", Table(header, tuple(rows)), spec)
+
+
+def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart | None:
+    """A line an option: its average monthly cost against the volume, with the break-even points and today's demand marked.
+
+    ``evaluation`` must hold its trace, where the parts of the monthly cost stand; None where no option's monthly cost is known.
+    Raises ValueError without a trace.
+    """
+    names = names or Names()
+    curves = [c for o in evaluation["options"] if (c := _curve(evaluation, o["id"]))]
+    if not curves:
+        return None
+    labels = dict(zip((c.option for c in curves), distinct([names.option(c.option) for c in curves]), strict=True))
+    demand = _demand(evaluation)
+    crossings = [(b["between"], Decimal(b["tokens_per_month"])) for b in evaluation["break_even"] if b["tokens_per_month"] is not None]
+    crossings = [(pair, at) for pair, at in crossings if at and all(id_ in labels for id_ in pair)]
+    within = [at for _, at in crossings if at <= demand * FURTHEST]
+    end = max([demand * 2, *(at * Decimal("1.25") for at in within)])
+    by_id = {c.option: c for c in curves}
+    divisor, unit = _unit(end)
+    lines = [
+        {"option": labels[c.option], "volume": float(volume / divisor), "cost": float(cost)}
+        for c in curves
+        for volume, cost in c.points(end)
+    ]
+    ends = [{"option": labels[c.option], "volume": float(end / divisor), "cost": float(c.cost(end))} for c in curves]
+    points = [
+        {"volume": float(at / divisor), "cost": float(by_id[pair[0]].cost(at)), "label": f"{at / divisor:,.1f}{unit}"}
+        for pair, at in crossings
+        if at <= end
+    ]
+    domain = list(labels.values())
+    looks = [option_look(evaluation, id_) for id_ in labels]
+    legend = {"title": None, "orient": "top", "symbolType": "stroke", "symbolSize": 400, "columns": 3}
+    series = {"field": "option", "type": "nominal", "legend": legend}
+    stroke = {**series, "scale": {"domain": domain, "range": [look[0] for look in looks]}}
+    dash = {**series, "scale": {"domain": domain, "range": [look[2] for look in looks]}}
+    x = {"field": "volume", "type": "quantitative", "title": f"Tokens a month{',' if unit else ''}{unit}", "scale": {"nice": False}}
+    y = {"field": "cost", "type": "quantitative", "title": f"{evaluation['currency']} a month", "axis": {"format": ",.0f"}}
+    spec = {
+        "width": WIDTH - 120,
+        "height": 300,
+        "layer": [
+            {
+                "data": {"values": [{"volume": float(demand / divisor), "label": "demand"}]},
+                "mark": {"type": "rule", "strokeDash": [3, 3], "color": "#52606d"},
+                "encoding": {"x": x},
+            },
+            {
+                "data": {"values": [{"volume": float(demand / divisor), "label": "demand"}]},
+                "mark": {"type": "text", "align": "left", "dx": 4, "dy": 8, "baseline": "top", "color": "#52606d"},
+                "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}},
+            },
+            {
+                "data": {"values": lines},
+                "mark": {"type": "line", "strokeWidth": 2.5},
+                "encoding": {"x": x, "y": y, "color": stroke, "strokeDash": dash, "order": {"field": "volume", "type": "quantitative"}},
+            },
+            {
+                "data": {"values": ends},
+                "mark": {"type": "point", "filled": True, "size": 30, "opacity": 1},
+                "encoding": {"x": x, "y": y, "color": stroke},
+            },
+            {
+                "data": {"values": points},
+                "mark": {
+                    "type": "point",
+                    "size": 130,
+                    "filled": True,
+                    "color": "white",
+                    "stroke": "#1f2933",
+                    "strokeWidth": 2,
+                    "opacity": 1,
+                },
+                "encoding": {"x": x, "y": y},
+            },
+            {
+                "data": {"values": points},
+                "mark": {"type": "text", "dy": -16, "fontWeight": 600},
+                "encoding": {"x": x, "y": y, "text": {"field": "label"}},
+            },
+        ],
+    }
+    rows = tuple(_crossing_row(b, names) for b in evaluation["break_even"])
+    described = "; ".join(f"{row[0]}: {row[1]}" for row in rows) or "one option only"
+    return draw(
+        "Monthly cost by volume",
+        f"Average monthly cost at a constant volume, at the demand's mix. Break-even: {described}.",
+        Table(("Between", "Break-even, tokens a month"), rows),
+        spec,
+    )
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """cost(V) = max(minimum, price·V) + replica_cost·replicas(V) + base; the same function as in the scoring, for drawing."""
+
+    option: str
+    price: Decimal
+    minimum: Decimal
+    base: Decimal
+    replica_cost: Decimal
+    replica_tokens: Decimal
+    least: Decimal
+
+    def cost(self, volume: Decimal, above: bool = False) -> Decimal:
+        """At a volume, or just above it where a further replica begins."""
+        replicas = Decimal(0)
+        if self.replica_tokens:
+            needed = volume / self.replica_tokens
+            replicas = max(self.least, Decimal(floor(needed) + 1 if above else ceil(needed)))
+        return self.base + max(self.minimum, self.price * volume) + self.replica_cost * replicas
+
+    def points(self, end: Decimal) -> Iterator[tuple[Decimal, Decimal]]:
+        """Enough points to draw it to ``end``: an even grid, and both ends of each step while the steps are wider than the grid."""
+        grid = end / SAMPLES
+        volumes = {grid * n for n in range(SAMPLES + 1)}
+        steps: set[Decimal] = set()
+        if self.replica_cost and self.replica_tokens > grid * 2:
+            steps = {self.replica_tokens * n for n in range(1, int(end / self.replica_tokens) + 1)}
+        for volume in sorted(volumes | steps):
+            yield volume, self.cost(volume)
+            if volume in steps and volume < end:
+                yield volume + grid / 1000, self.cost(volume, above=True)
+
+
+def _curve(evaluation: Mapping[str, Any], option: str) -> _Curve | None:
+    """The parts of the monthly cost, from the trace."""
+    if "trace" not in evaluation:
+        raise ValueError("the monthly cost is drawn from the evaluation's trace; give an evaluation with its trace")
+    found = _find(evaluation["trace"], f"options.{option}.costs.monthly")
+    if found is None:
+        return None
+    parts = {node["key"].rsplit(".", 1)[1]: Decimal(node["value"]) for node in found["inputs"]}
+    return _Curve(
+        option=option,
+        price=parts["price_per_million"] / 1_000_000,
+        minimum=parts["minimum"],
+        base=parts["fixed"] + parts["one_off"],
+        replica_cost=parts.get("replica_cost", Decimal(0)),
+        replica_tokens=parts.get("replica_tokens", Decimal(0)),
+        least=parts.get("minimum_replicas", Decimal(0)),
+    )
+
+
+def _demand(evaluation: Mapping[str, Any]) -> Decimal:
+    found = _find(evaluation["trace"], "demand.tokens_per_month")
+    return Decimal(found["value"]) if found else Decimal(1)
+
+
+def _find(node: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
+    if node.get("key") == key:
+        return node
+    return next((found for part in node["inputs"] if (found := _find(part, key))), None)
+
+
+def _crossing_row(found: Mapping[str, Any], names: Names) -> tuple[str, str]:
+    pair = " and ".join(names.option(id_) for id_ in found["between"])
+    tokens = found["tokens_per_month"]
+    return pair, f"{int(tokens):,}" if tokens is not None else f"none. {found['reason']}".rstrip(".")
+
+
+def _unit(largest: Decimal) -> tuple[Decimal, str]:
+    for size, word in ((10**12, " trillion"), (10**9, " billion"), (10**6, " million"), (10**3, " thousand")):
+        if largest >= size:
+            return Decimal(size), word
+    return Decimal(1), ""
+
+
+def _amount(text: str | None) -> str:
+    return f"{Decimal(text):,}" if text is not None else "not known"

@@ -1,0 +1,135 @@
+"""From a Vega-Lite spec to an accessible SVG: the same bytes each time, without styles or scripts of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from html import escape
+from typing import Any
+
+import vl_convert
+
+VEGA_LITE = "5.21"
+WIDTH = 640
+INK, FAINT, GRID = "#1f2933", "#52606d", "#e4e7eb"
+# Paul Tol's "muted" scheme: nine hues that stay apart for every kind of colour vision. https://personal.sron.nl/~pault/
+PALETTE = ("#332288", "#88CCEE", "#117733", "#DDCC77", "#CC6677", "#44AA99", "#882255", "#999933", "#AA4499")
+# For the first few options hues that lie far apart: dark blue, rose, green, sand.
+OPTION_COLOURS = tuple(PALETTE[n] for n in (0, 4, 2, 3, 6, 5, 8, 7, 1))
+DARK = {"#332288", "#117733", "#882255", "#AA4499"}
+SHAPES = ("circle", "square", "triangle-up", "diamond", "cross", "triangle-down")
+DASHES = ([1, 0], [7, 3], [2, 2], [9, 3, 2, 3], [4, 1])
+_OPENING = re.compile(r"<svg [^>]*>")
+_TAG = re.compile(r"<[a-z][^<>]*>")
+_ROLES = re.compile(r' (?:role|aria-[a-z]+)="[^"]*"')
+_SIZE = re.compile(r'(?:width|height|viewBox)="[^"]*"')
+
+
+@dataclass(frozen=True)
+class Table:
+    """What a chart shows, as text."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
+class Chart:
+    """``svg`` is one element to stand inline or in a file; ``description`` says in a sentence what it shows."""
+
+    svg: str
+    title: str
+    description: str
+    table: Table
+
+
+@dataclass(frozen=True)
+class Names:
+    """What people read instead of ids; an id without a name is shown with spaces for its hyphens."""
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    criteria: Mapping[str, str] = field(default_factory=dict)
+    categories: Mapping[str, str] = field(default_factory=dict)
+
+    def option(self, id_: str) -> str:
+        return self.options.get(id_) or id_
+
+    def criterion(self, id_: str) -> str:
+        return self.criteria.get(id_) or _spaced(id_)
+
+    def category(self, id_: str) -> str:
+        return self.categories.get(id_) or _spaced(id_)
+
+
+def _spaced(id_: str) -> str:
+    words = id_.replace("-", " ").replace("_", " ")
+    return words[:1].upper() + words[1:]
+
+
+def distinct(labels: Sequence[str]) -> list[str]:
+    """Labels that differ, numbered where two are the same: a chart groups by them."""
+    return [label if labels.count(label) == 1 else f"{label} ({labels[:n].count(label) + 1})" for n, label in enumerate(labels)]
+
+
+def colour(position: int) -> str:
+    return PALETTE[position % len(PALETTE)]
+
+
+def option_look(evaluation: Mapping[str, Any], id_: str) -> tuple[str, str, list[int]]:
+    """Colour, shape and dashes of an option: by its place in the evaluation, so that it looks alike in every chart."""
+    place = [option["id"] for option in evaluation["options"]].index(id_)
+    return OPTION_COLOURS[place % len(PALETTE)], SHAPES[place % len(SHAPES)], DASHES[place % len(DASHES)]
+
+
+def ink_on(background: str) -> str:
+    """The colour of text that reads well on a palette colour."""
+    return "#ffffff" if background in DARK else INK
+
+
+def draw(title: str, description: str, table: Table, spec: Mapping[str, Any]) -> Chart:
+    """Render ``spec`` with the common look, and its title and description inside."""
+    whole = {
+        "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
+        "background": "white",
+        "padding": 8,
+        "config": CONFIG,
+        **spec,
+    }
+    text = json.dumps([title, description, whole], sort_keys=True, ensure_ascii=False)
+    return Chart(_svg(text), title, description, table)
+
+
+@lru_cache(maxsize=128)
+def _svg(text: str) -> str:
+    title, description, spec = json.loads(text)
+    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
+    # Vega names a role for each layer whatever its configuration says; the whole is one image with a text of its own.
+    svg = _TAG.sub(lambda tag: _ROLES.sub("", tag.group()), svg)
+    name = "chart-" + hashlib.sha256(text.encode()).hexdigest()[:12]
+    svg = re.sub(r'\bid="([^"]+)"', rf'id="{name}-\1"', svg)
+    svg = re.sub(r'(url\(#|href="#)', rf"\1{name}-", svg)
+    size = " ".join(_SIZE.findall(_OPENING.search(svg).group()))  # type: ignore[union-attr]
+    opening = (
+        f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" class="chart" {size} role="img" '
+        f'aria-labelledby="{name}-title {name}-desc">'
+        f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
+    )
+    return _OPENING.sub(lambda _: opening, svg, count=1)
+
+
+CONFIG: dict[str, Any] = {
+    # The whole is one image with a text of its own; Vega's roles for each mark would be read out one by one.
+    "aria": False,
+    "font": "Inter, sans-serif",
+    "view": {"stroke": None},
+    "axis": {
+        "labelColor": INK, "titleColor": FAINT, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": 500, "gridColor": GRID,
+        "domain": False, "ticks": False, "labelPadding": 6, "labelLimit": 260,
+    },
+    "legend": {"labelColor": INK, "titleColor": FAINT, "labelFontSize": 12, "titleFontSize": 12, "labelLimit": 260, "symbolType": "square"},
+    "text": {"color": INK, "fontSize": 12},
+}  # fmt: skip

@@ -1,0 +1,185 @@
+"""Evaluates an assessment: from a release and plain facts to scores, costs, ranking and recommendation. Pure and deterministic.
+
+The methods, with their sources, are described in docs/methods.md; the output in the specification of the assessment file.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from itertools import combinations
+from typing import Any
+
+from assessments.scoring import break_even
+from assessments.scoring.answers import Sheet, Variables, read_sheet
+from assessments.scoring.costs import conversion, missing_demand, option_costs
+from assessments.scoring.digest import input_digest
+from assessments.scoring.facts import Facts, OptionFacts
+from assessments.scoring.measures import measure_term
+from assessments.scoring.recommend import recommend
+from assessments.scoring.results import BreakEven, OptionResult, Recommendation
+from assessments.scoring.rounding import COMPUTING, decimal_of
+from assessments.scoring.rules import Finding, find
+from assessments.scoring.values import CriterionValue, Score, Term, criterion_value, question_term, score
+from compliance.catalogue.index import Index, index
+from compliance.catalogue.model import Release
+from compliance.classification import Classification, classify
+
+Weights = Mapping[str, Decimal]
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Everything that was found; ``options`` in the order of the facts, ``ranking`` the admissible ones by score."""
+
+    release: Release
+    facts: Facts
+    input_digest: str
+    classification: Classification
+    sheet: Sheet
+    weights: Mapping[str, Weights]
+    options: tuple[OptionResult, ...]
+    ranking: tuple[OptionResult, ...]
+    break_even: tuple[BreakEven, ...]
+    recommendation: Recommendation
+
+    def as_dict(self, trace: bool = False) -> dict[str, Any]:
+        """The documented output (``countersign/evaluation@1``): only strings, integers, booleans, None, lists and dicts."""
+        # The two modules describe an Evaluation, so they import this one for its type.
+        from assessments.scoring.output import document
+        from assessments.scoring.trace import derivation
+
+        with localcontext(COMPUTING):
+            content = document(self)
+            if trace:
+                content["trace"] = derivation(self)
+        return content
+
+
+def evaluate(release: Release, facts: Facts) -> Evaluation:
+    """Score every option of ``facts`` under ``release``.
+
+    Raises ValueError for facts that the release can't read: an unknown archetype, profile, criterion or choice.
+    """
+    with localcontext(COMPUTING):
+        return _evaluate(index(release), facts)
+
+
+def _evaluate(known: Index, facts: Facts) -> Evaluation:
+    release = known.release
+    archetype: Variables = {"archetype": facts.archetype} if facts.archetype else {}
+    sheet = read_sheet(known, "use_case", facts.responses, archetype)
+    classification = _classify(release, facts, sheet)
+    of_class = {**sheet.variables, **classification.variables}
+
+    def class_wanting() -> list[str]:
+        return [question for basis in classification.basis[:1] for question in basis.because]
+
+    shared = find(known, [r for r in release.rules if r.scope == "use_case"], of_class, [sheet], class_wanting)
+    weights = profiles(known, facts)
+    own_rules = [r for r in release.rules if r.scope == "option"]
+    options = []
+    for option in facts.options:
+        own = read_sheet(known, "option", option.responses, {**of_class, "sourcing": option.sourcing})
+        findings = [*shared, *find(known, own_rules, own.variables, [sheet, own], class_wanting)]
+        options.append(_option(known, facts, option, sheet, own, findings, weights))
+
+    ranking = sorted((o for o in options if o.admissible), key=lambda o: (-o.score.value, o.facts.id))
+    titles = {c.id: c.title for c in release.criteria}
+    return Evaluation(
+        release=release,
+        facts=facts,
+        input_digest=input_digest(known, facts, weights),
+        classification=classification,
+        sheet=sheet,
+        weights=weights,
+        options=tuple(options),
+        ranking=tuple(ranking),
+        break_even=tuple(_break_even(facts, a, b) for a, b in combinations(options, 2)),
+        recommendation=recommend(release.recommendation, options, ranking, titles, facts.demand.horizon_months),
+    )
+
+
+def _classify(release: Release, facts: Facts, sheet: Sheet) -> Classification:
+    answers = {}
+    for id_, asked in sheet.asked.items():
+        if asked.answer is not None and asked.question.type in ("choice", "choices"):
+            value = asked.answer.value
+            answers[id_] = value if isinstance(value, tuple) else str(value)
+    return classify(release, answers, facts.as_of, sheet.variables)
+
+
+def profiles(known: Index, facts: Facts) -> dict[str, Weights]:
+    """The profile of weights in use, by name; with the archetype left out and its weights wanted, every archetype's.
+
+    Raises ValueError for a name or criterion that the release doesn't have.
+    """
+    chosen = facts.weights
+    if isinstance(chosen, str):
+        if chosen == "archetype" and facts.archetype is None:
+            return {a.id: a.weights for a in sorted(known.release.archetypes, key=lambda a: a.id)}
+        if chosen == "archetype":
+            if facts.archetype not in known.archetypes:
+                raise ValueError(f"no archetype {facts.archetype!r}; there are {', '.join(known.archetypes)}")
+            return {facts.archetype: known.archetypes[facts.archetype].weights}
+        if chosen not in known.profiles:
+            raise ValueError(f"no profile of weights {chosen!r}; there are archetype, {', '.join(known.profiles)}")
+        return {chosen: known.profiles[chosen].weights}
+    if strange := [c for c in chosen if c not in known.criteria]:
+        raise ValueError(f"no criterion {strange[0]!r}; there are {', '.join(known.criteria)}")
+    if any(w < 0 for w in chosen.values()) or not any(chosen.values()):
+        raise ValueError("weights must be 0 or more, and at least one above 0")
+    return {"own": {c: chosen[c] for c in known.criteria if c in chosen}}
+
+
+def _option(
+    known: Index, facts: Facts, option: OptionFacts, sheet: Sheet, own: Sheet, findings: list[Finding], weights: Mapping[str, Weights]
+) -> OptionResult:
+    costs = option_costs(option.costs, facts.demand, known.release.exchange, facts.as_of)
+    terms: dict[str, list[Term]] = {c.id: [] for c in known.release.criteria}
+    for id_, question in known.questions.items():
+        asked = sheet.asked.get(id_) or own.asked[id_]
+        if question.criterion in terms and (term := question_term(asked)):
+            terms[question.criterion].append(term)
+    base_rate = conversion(known.release.exchange, facts.as_of, known.release.exchange.base, costs.currency)
+    for criterion in known.release.criteria:
+        if criterion.measure:
+            terms[criterion.id].append(measure_term(criterion.measure, costs, facts.demand, base_rate))
+    values = {c: v for c, parts in terms.items() if (v := criterion_value(c, parts))}
+    return OptionResult(option, own, values, _score(values, weights), tuple(findings), costs)
+
+
+def _score(values: Mapping[str, CriterionValue], weights: Mapping[str, Weights]) -> Score:
+    """Under several profiles (the archetype is unknown) the worst score counts, and the best is the best of all."""
+    scores = [score(values, profile) for profile in weights.values()]
+    worst = min(scores, key=lambda s: s.value)
+    return Score(worst.value, max(s.best for s in scores), worst.completeness, worst.weights)
+
+
+def _break_even(facts: Facts, first: OptionResult, second: OptionResult) -> BreakEven:
+    between = (first.facts.id, second.facts.id)
+    demand = facts.demand
+    missing = [k for k in missing_demand(demand) if k in ("input_tokens_per_month", "output_tokens_per_month", "horizon_months")]
+    if missing:
+        return BreakEven(between, None, f"The demand leaves out {', '.join(missing)}.")
+    for option in (first, second):
+        if option.costs.rate is None:
+            return BreakEven(between, None, f"The costs of {option.facts.label} can't be converted to {option.costs.currency}.")
+        if option.costs.missing:
+            return BreakEven(between, None, f"The costs of {option.facts.label} leave out {', '.join(option.costs.missing)}.")
+    a, b = first.costs.plan, second.costs.plan
+    if a is None or b is None or not a.mix_tokens:
+        return BreakEven(between, None, "The demand has no tokens, so it has no mix of input and output.")
+    try:
+        found = break_even.crossing(a, b, demand.horizon_months or 1)
+    except break_even.TooManySteps:
+        return BreakEven(
+            between, None, f"Whole replicas keep the two in the balance; none was found within {break_even.MAX_STEPS} of their steps."
+        )
+    if found.tokens is not None:
+        return BreakEven(between, decimal_of(found.tokens))
+    if not found.cheaper:
+        return BreakEven(between, None, "Both cost the same at every volume.")
+    cheaper = first if found.cheaper < 0 else second
+    return BreakEven(between, None, f"{cheaper.facts.label} costs less at every volume, at the demand's mix of tokens.")

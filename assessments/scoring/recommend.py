@@ -1,0 +1,121 @@
+"""The recommendation: how far the leader is ahead, how sure that is, and why, in sentences that carry their figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from assessments.scoring.costs import OptionCosts
+from assessments.scoring.results import OptionResult, Recommendation
+from assessments.scoring.rounding import money, points
+from compliance.catalogue.model import Recommendation as Thresholds
+
+NAMED_AT_MOST = 3
+
+
+def recommend(
+    thresholds: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult], titles: Mapping[str, str], months: int | None
+) -> Recommendation:
+    """``ranking`` holds the admissible options, the leader first; ``titles`` those of the criteria."""
+    if not ranking:
+        return Recommendation("none_admissible", None, tuple(_blocked(o) for o in options))
+    leader, others = ranking[0], ranking[1:]
+    reasons = [_lead(leader, others)]
+    if others:
+        reasons += _contributions(leader, others[0], titles)
+        reasons += _cost(leader, others[0], months)
+    reasons += [_blocked(o) for o in options if not o.admissible]
+    reasons.append(_completeness(leader))
+    reasons += [_open_rival(o, leader) for o in options if o is not leader and _may_still_lead(o, leader, thresholds)]
+    return Recommendation(_outcome(thresholds, options, ranking), leader.facts.id, tuple(reasons))
+
+
+def _outcome(thresholds: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult]) -> str:
+    leader = ranking[0]
+    sure = leader.score.completeness >= thresholds.clear_completeness and not any(
+        _may_still_lead(o, leader, thresholds) for o in options if o is not leader
+    )
+    if len(ranking) == 1:
+        return "clear" if sure else "leaning"
+    margin = (leader.score.value - ranking[1].score.value) * 100
+    if sure and margin >= thresholds.clear_margin:
+        return "clear"
+    return "leaning" if margin >= thresholds.leaning_margin else "too_close"
+
+
+def _may_still_lead(option: OptionResult, leader: OptionResult, thresholds: Thresholds) -> bool:
+    """An option that isn't excluded, has much unanswered, and could overtake: leaving its answers out makes no lead clear."""
+    return not option.excluded and option.score.completeness < thresholds.clear_completeness and option.score.best > leader.score.value
+
+
+def _lead(leader: OptionResult, others: Sequence[OptionResult]) -> str:
+    name, score = leader.facts.label, points(leader.score.value)
+    if not others:
+        return f"{name} is the only admissible option, with {score} of 100 points."
+    second = others[0]
+    margin = points(leader.score.value - second.score.value)
+    if Decimal(margin) == 0:
+        return f"{name} and {second.facts.label} stand level with {score} of 100 points."
+    return f"{name} leads with {score} of 100 points, {margin} ahead of {second.facts.label} ({points(second.score.value)})."
+
+
+def _contributions(leader: OptionResult, second: OptionResult, titles: Mapping[str, str]) -> list[str]:
+    """Where the leader gains and where it loses against the second, in points of the score."""
+    criteria = [c for c in titles if c in leader.criteria or c in second.criteria]
+    gaps = [(leader.contribution(c) - second.contribution(c), c) for c in criteria]
+    # The sort is stable: equal gaps stay in catalogue order.
+    ahead = sorted((g for g in gaps if Decimal(points(g[0])) > 0), key=lambda g: -g[0])[:NAMED_AT_MOST]
+    behind = sorted((g for g in gaps if Decimal(points(g[0])) < 0), key=lambda g: g[0])[:NAMED_AT_MOST]
+    sentences = []
+    if ahead:
+        parts = [f"{titles[c]} (+{points(gap)} points)" for gap, c in ahead]
+        sentences.append(f"Against {second.facts.label} it gains most on {_list(parts)}.")
+    if behind:
+        parts = [f"{titles[c]} (−{points(-gap)} points)" for gap, c in behind]
+        sentences.append(f"It falls behind {second.facts.label} on {_list(parts)}.")
+    return sentences
+
+
+def _cost(leader: OptionResult, second: OptionResult, months: int | None) -> list[str]:
+    ours, theirs = leader.costs, second.costs
+    if not (ours.complete and theirs.complete) or ours.total is None or theirs.total is None:
+        return []
+    gap = ours.total - theirs.total
+    if Decimal(money(gap)) == 0:
+        return [f"Over {months} months both cost {_amount(ours, ours.total)}."]
+    word = "less" if gap < 0 else "more"
+    return [
+        f"Over {months} months it costs {_amount(ours, abs(gap))} {word} than {second.facts.label} "
+        f"({_amount(ours, ours.total)} against {_amount(theirs, theirs.total)})."
+    ]
+
+
+def _amount(costs: OptionCosts, figure: Decimal) -> str:
+    return f"{costs.currency} {Decimal(money(figure)):,}"
+
+
+def _blocked(option: OptionResult) -> str:
+    first, *more = option.blockers
+    further = f" ({len(more)} further {'blocker' if len(more) == 1 else 'blockers'})" if more else ""
+    return f"{option.facts.label} is not admissible: {first.message}{further}"
+
+
+def _completeness(leader: OptionResult) -> str:
+    percent = points(leader.score.completeness)
+    if leader.score.completeness == 1:
+        return f"Everything that counts for {leader.facts.label} is answered."
+    return (
+        f"{percent} % of what counts for {leader.facts.label} is answered; "
+        f"with the best of answers to the rest it would reach {points(leader.score.best)} points."
+    )
+
+
+def _open_rival(option: OptionResult, leader: OptionResult) -> str:
+    return (
+        f"{option.facts.label} could still overtake {leader.facts.label}: {points(option.score.completeness)} % of it is answered, "
+        f"and it would reach {points(option.score.best)} points with the best of answers."
+    )
+
+
+def _list(parts: Sequence[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

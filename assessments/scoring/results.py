@@ -1,0 +1,61 @@
+"""What an evaluation found for one option, and between two."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from assessments.scoring.answers import Sheet
+from assessments.scoring.costs import OptionCosts
+from assessments.scoring.facts import OptionFacts
+from assessments.scoring.rules import Finding
+from assessments.scoring.values import CriterionValue, Score
+
+
+@dataclass(frozen=True)
+class OptionResult:
+    """One option; ``criteria`` in catalogue order, without those that have nothing applicable; ``findings`` with the use case's first."""
+
+    facts: OptionFacts
+    sheet: Sheet
+    criteria: Mapping[str, CriterionValue]
+    score: Score
+    findings: tuple[Finding, ...]
+    costs: OptionCosts
+
+    @property
+    def blockers(self) -> tuple[Finding, ...]:
+        return tuple(f for f in self.findings if f.blocks)
+
+    @property
+    def admissible(self) -> bool:
+        return not self.blockers
+
+    @property
+    def excluded(self) -> bool:
+        """Certainly inadmissible: no answer that is still open can lift every blocker."""
+        return any(f.certain for f in self.blockers)
+
+    def contribution(self, criterion: str) -> Decimal:
+        """What a criterion adds to the score, as a share of 1."""
+        value = self.criteria.get(criterion)
+        return self.score.weights[criterion] * value.value if value else Decimal(0)
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """Between two options, by their ids: tokens a month, or None and the reason."""
+
+    between: tuple[str, str]
+    tokens: Decimal | None
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """``outcome``: clear, leaning, too_close or none_admissible; ``option`` is the leader's id, None where none is admissible."""
+
+    outcome: str
+    option: str | None
+    reasons: tuple[str, ...]

@@ -1,0 +1,136 @@
+"""The charts: well-formed, safe under the page's policy, with a text and a table that say the same, and the same bytes each time."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from assessments.charts.costs import cost_chart, monthly_cost_chart
+from assessments.charts.drawing import Names
+from assessments.charts.scores import scores_chart, values_chart
+from assessments.scoring.evaluate import evaluate
+from assessments.scoring.facts import Demand
+from tests.scoring.conftest import GOOD, POOR, answers, costs, facts, option, release
+
+CHARTS = (scores_chart, values_chart, cost_chart, monthly_cost_chart)
+SVG = "{http://www.w3.org/2000/svg}"
+NAMES = Names(options={"one": "Vendor <API> & Co", "own": "Own cluster"}, criteria={"service": "Service levels"})
+
+
+def evaluation(**more):
+    machine = {"gpus_per_replica": 1, "gpu_price_per_hour": "0.5", "tokens_per_second_per_replica": 20, "utilisation_limit": "0.5"}
+    own = option("own", POOR, sourcing="self_hosted_open")
+    own = type(own)(**{**vars(own), "costs": costs(infrastructure=machine, support={"per_month": 100})})
+    silent = option("silent", GOOD | answers(failover="no"), price=30)
+    return evaluate(release(), facts(option("one", price=20), own, silent, **more)).as_dict(trace=True)
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_it_is_an_image_with_a_title_and_a_description(chart):
+    found = chart(evaluation(), NAMES)
+    root = ElementTree.fromstring(found.svg)
+    title, description = root.find(f"{SVG}title"), root.find(f"{SVG}desc")
+    assert root.get("role") == "img"
+    assert root.get("aria-labelledby") == f"{title.get('id')} {description.get('id')}"
+    assert (title.text, description.text) == (found.title, found.description)
+    assert root.get("viewBox")
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_it_needs_no_style_or_script_of_its_own(chart):
+    root = ElementTree.fromstring(chart(evaluation(), NAMES).svg)
+    for element in root.iter():
+        assert element.tag.removeprefix(SVG) not in ("style", "script", "foreignObject", "image")
+        assert "style" not in element.attrib
+        assert not [name for name in element.attrib if name.startswith("on")]
+
+
+def test_ids_differ_between_charts():
+    ids = [e.get("id") for chart in CHARTS for e in ElementTree.fromstring(chart(evaluation(), NAMES).svg).iter() if e.get("id")]
+    assert len(ids) == len(set(ids)) >= 8
+
+
+@pytest.mark.parametrize("chart", CHARTS)
+def test_rows_are_as_wide_as_the_header(chart):
+    table = chart(evaluation(), NAMES).table
+    assert table.rows
+    assert {len(row) for row in table.rows} == {len(table.header)}
+
+
+def test_scores_say_the_scores():
+    found = scores_chart(evaluation(), NAMES)
+    rows = {row[0]: row for row in found.table.rows}
+    data = {o["id"]: o for o in evaluation()["options"]}
+    assert rows["Own cluster"][-2:] == (data["own"]["score"], data["own"]["score_best"])
+    assert sum(float(part) for part in rows["Own cluster"][1:-2]) == pytest.approx(float(data["own"]["score"]), abs=0.3)
+    assert f"silent {data['silent']['score']} (at best {data['silent']['score_best']}, not admissible)" in found.description
+    assert "Service levels" in found.svg
+    assert "Vendor &lt;API&gt; &amp; Co" in found.svg
+
+
+def test_values_show_what_is_open():
+    silent = option("one", {k: v for k, v in GOOD.items() if k != "uptime"})
+    data = evaluate(release(), facts(silent, option("two"))).as_dict()
+    table = values_chart(data).table
+    assert dict(zip(table.header, table.rows[0], strict=True))["one"] == "0.8333 to 1.0000"
+
+
+def test_costs_say_the_costs():
+    found = cost_chart(evaluation(), NAMES)
+    assert found.table.rows[-1][0] == "Total"
+    assert "Vendor <API> & Co EUR 24,000.00" in found.description
+
+
+def test_the_monthly_cost_says_the_break_even():
+    data = evaluation()
+    tokens = data["break_even"][0]["tokens_per_month"]
+    found = monthly_cost_chart(data, NAMES)
+    assert found.table.rows[0] == ("Vendor <API> & Co and Own cluster", f"{int(tokens):,}")
+    assert f"{int(tokens):,}" in found.description
+
+
+def test_the_monthly_cost_needs_the_trace():
+    data = evaluation()
+    del data["trace"]
+    with pytest.raises(ValueError, match="trace"):
+        monthly_cost_chart(data)
+
+
+def test_there_is_nothing_to_draw_without_costs():
+    data = evaluation(demand=Demand())
+    assert cost_chart(data) is None
+    assert monthly_cost_chart(data) is None
+    assert scores_chart(data).table.rows
+
+
+def test_one_option_and_two_of_the_same_name():
+    single = evaluate(release(), facts(option("one"))).as_dict(trace=True)
+    same = Names(options={"one": "The same", "two": "The same"})
+    double = evaluate(release(), facts()).as_dict(trace=True)
+    for chart in CHARTS:
+        assert ElementTree.fromstring(chart(single).svg) is not None
+        assert ElementTree.fromstring(chart(double, same).svg) is not None
+    assert "The same (1)" in scores_chart(double, same).svg
+    assert "The same (2)" in scores_chart(double, same).svg
+
+
+def test_the_same_bytes_in_another_process():
+    script = (
+        "import hashlib; from tests.charts.test_charts import *; "
+        "print([hashlib.sha256(c(evaluation(), NAMES).svg.encode()).hexdigest() for c in CHARTS])"
+    )
+    runs = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            cwd=Path(__file__).resolve().parents[2],
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(runs) == 1
