@@ -88,7 +88,7 @@ def read_costs(reader: Reader, node: Node | None, key: str) -> Costs:
             place = joined(key, category)
             entries = reader.entries(parts[category], place, FIGURES[category])
             figures = {name: _range(reader, value, joined(place, name), FIGURES[category][name]) for name, value in entries.items()}
-            categories[category] = {name: figure for name, figure in figures.items() if figure}
+            categories[category] = {name: figure for name in FIGURES[category] if (figure := figures.get(name))}
     return Costs(reader.currency(parts.get("currency"), joined(key, "currency")), categories)
 
 

@@ -1,0 +1,48 @@
+"""The API's addresses. The permission table in tests/permissions.py knows every name here."""
+
+from django.urls import path
+from drf_spectacular.views import SpectacularAPIView
+
+from assessments.api import answers, deciding, describing, results
+from assessments.api.docs import Docs
+
+app_name = "api"
+_O = "organisations/<slug:org>/"
+_A = _O + "assessments/<uuid:assessment>/"
+_P = _A + "options/<slug:option>/"
+
+urlpatterns = [
+    path("schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("docs/", Docs.as_view(), name="docs"),
+    path("organisations/", describing.Organisations.as_view(), name="organisations"),
+    path(_O + "questions/", results.Questions.as_view(), name="questions"),
+    path(_O + "assessments/", describing.Assessments.as_view(), name="assessments"),
+    path(_O + "assessments/import/", describing.Import.as_view(), name="import"),
+    path(_A, describing.AssessmentDetail.as_view(), name="assessment"),
+    path(_A + "terms/", describing.Terms.as_view(), name="terms"),
+    path(_A + "export/", describing.Export.as_view(), name="export"),
+    path(_A + "options/", describing.Options.as_view(), name="options"),
+    path(_P, describing.OptionDetail.as_view(), name="option"),
+    path(_A + "responses/", answers.Responses.as_view(), name="responses"),
+    path(_A + "responses/<str:question>/", answers.UseCaseResponse.as_view(), name="response"),
+    path(_P + "responses/<str:question>/", answers.OptionResponse.as_view(), name="option_response"),
+    path(_A + "figures/", answers.Figures.as_view(), name="figures"),
+    path(_A + "demand/<str:key>/", answers.DemandFigure.as_view(), name="demand_figure"),
+    path(_P + "costs/<str:category>/", answers.CostCategory.as_view(), name="cost_category"),
+    path(_P + "costs/<str:category>/<str:key>/", answers.CostFigure.as_view(), name="cost_figure"),
+    path(_A + "evidence/", answers.EvidenceFiles.as_view(), name="evidence_files"),
+    path(_A + "evidence/<uuid:evidence>/", answers.EvidenceDetail.as_view(), name="evidence"),
+    path(_A + "evidence/<uuid:evidence>/file/", answers.EvidenceDownload.as_view(), name="evidence_file"),
+    path(_A + "evaluation/", results.EvaluationDetail.as_view(), name="evaluation"),
+    path(_A + "weights/", results.Weights.as_view(), name="weights"),
+    path(_A + "proposal/", results.Proposal.as_view(), name="proposal"),
+    path(_A + "submit/", deciding.Submit.as_view(), name="submit"),
+    path(_A + "withdraw/", deciding.Withdraw.as_view(), name="withdraw"),
+    path(_A + "attestation/", deciding.AttestationDetail.as_view(), name="attestation"),
+    path(_A + "approve/", deciding.Approve.as_view(), name="approve"),
+    path(_A + "return/", deciding.Return.as_view(), name="return"),
+    path(_A + "reject/", deciding.Reject.as_view(), name="reject"),
+    path(_A + "snapshots/", deciding.Snapshots.as_view(), name="snapshots"),
+    path(_A + "snapshots/<int:number>/", deciding.SnapshotBytes.as_view(), name="snapshot"),
+    path(_A + "decision/", deciding.DecisionBytes.as_view(), name="decision"),
+]

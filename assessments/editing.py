@@ -1,0 +1,262 @@
+"""Changes to an assessment that is open: its description, options, weights and proposal. Each checks the actor and the status, changes
+and records, in one transaction. Answers and figures are saved in ``answering``; the status itself changes in ``workflow`` alone."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from accounts.models import Organisation, User
+from assessments.errors import Refused, WrongStatus
+from assessments.evaluation import release_of
+from assessments.models import Assessment, Option, Sourcing, UseCase
+from assessments.permissions import require
+from assessments.scoring.facts import MAX_OPTIONS
+from audit.trail import record
+from compliance.catalogue.index import index
+from compliance.catalogue.model import Release
+from compliance.releases import newest
+
+ADDRESS_OF_ADDING = "add"  # stands where an option's id stands in the pages' addresses
+
+
+def opened(actor: User, assessment: Assessment, action: str) -> Assessment:
+    """The row locked, for a change by ``actor``; raises PermissionDenied or WrongStatus."""
+    assessment = Assessment.objects.select_for_update(of=("self",)).select_related("organisation", "use_case").get(pk=assessment.pk)
+    require(actor, assessment.organisation, action)
+    if not assessment.is_open:
+        raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()} and can't be changed.")
+    return assessment
+
+
+def note_change(
+    assessment: Assessment, actor: User, action: str, changes: dict[str, Any] | None = None, personal: dict[str, str] | None = None
+) -> None:
+    """Record one event about the assessment."""
+    record(
+        stream=assessment.organisation.stream,
+        action=action,
+        actor=actor.reference,
+        object_type="assessment",
+        object_id=str(assessment.pk),
+        changes=changes or {},
+        personal={"actor_name": actor.name, "object_label": assessment.title, **(personal or {})},
+    )
+
+
+def required_text(fields: dict[str, str], values: dict[str, str], longest: int = 200) -> dict[str, str]:
+    """The values stripped; raises Refused naming each that is empty or too long. ``fields`` maps name to label."""
+    wrong = {}
+    for name, label in fields.items():
+        text = values.get(name, "").strip()
+        limit = 4000 if name == "purpose" else longest
+        if not text:
+            wrong[name] = f"Enter the {label}."
+        elif len(text) > limit:
+            wrong[name] = f"The {label} has {len(text)} characters; at most {limit} fit."
+    if wrong:
+        raise Refused("Something is missing.", wrong)
+    return {name: value.strip() for name, value in values.items()}
+
+
+def assessment_create(
+    *,
+    actor: User,
+    organisation: Organisation,
+    title: str,
+    name: str,
+    purpose: str,
+    archetype: str,
+    owner: str = "",
+    people_affected: str = "",
+    release: Release | None = None,
+    currency: str | None = None,
+    as_of: date | None = None,
+    weights: str | dict[str, str] = "archetype",
+) -> Assessment:
+    """A draft for a new use case, pinned to ``release`` (the newest if left out); raises Refused naming the fields that are wrong."""
+    require(actor, organisation, "create")
+    release = release or newest()
+    texts = required_text(
+        {"title": "title", "name": "name of the use case", "purpose": "purpose"}, {"title": title, "name": name, "purpose": purpose}
+    )
+    if archetype not in index(release).archetypes:
+        raise Refused("Choose the kind of use case.", {"archetype": "Choose one of the kinds offered."})
+    with transaction.atomic():
+        use_case = UseCase.objects.create(
+            organisation=organisation, name=texts["name"], purpose=texts["purpose"], archetype=archetype,
+            owner=owner.strip()[:200], people_affected=people_affected.strip()[:400],
+        )  # fmt: skip
+        assessment = Assessment.objects.create(
+            organisation=organisation, use_case=use_case, title=texts["title"], author=actor,
+            currency=currency or release.exchange.base, as_of=as_of, weights=weights,
+            catalogue=f"{release.key}@{release.version}", catalogue_digest=index(release).digest,
+        )  # fmt: skip
+        note_change(assessment, actor, "assessment.created", {"catalogue": assessment.catalogue, "archetype": archetype})
+    return assessment
+
+
+def use_case_change(*, actor: User, assessment: Assessment, **values: str) -> Assessment:
+    """Change title, name, purpose, archetype, owner or people_affected; raises Refused naming the fields that are wrong."""
+    with transaction.atomic():
+        assessment = opened(actor, assessment, "edit")
+        labels = {"title": "title", "name": "name of the use case", "purpose": "purpose"}
+        texts = required_text({k: v for k, v in labels.items() if k in values}, values)
+        if "archetype" in texts and texts["archetype"] not in index(release_of(assessment)).archetypes:
+            raise Refused("Choose the kind of use case.", {"archetype": "Choose one of the kinds offered."})
+        use_case = assessment.use_case
+        changed = []
+        for name, text in texts.items():
+            target = assessment if name == "title" else use_case
+            if getattr(target, name) != text:
+                setattr(target, name, text)
+                changed.append(name)
+        if changed:
+            use_case.save()
+            assessment.save(update_fields=["title", "updated_at"])
+            note_change(assessment, actor, "assessment.changed", {"fields": sorted(changed)})
+    return assessment
+
+
+def terms_set(*, actor: User, assessment: Assessment, currency: str, as_of: date | None) -> Assessment:
+    """The currency of the figures and the day on which law, prices and rates are read (None: today)."""
+    with transaction.atomic():
+        assessment = opened(actor, assessment, "edit")
+        if currency not in (known := currencies_of(assessment)):
+            raise Refused("That currency has no rate in the catalogue.", {"currency": f"Choose one of {', '.join(known)}."})
+        before = {"currency": assessment.currency, "as_of": assessment.as_of.isoformat() if assessment.as_of else None}
+        after = {"currency": currency, "as_of": as_of.isoformat() if as_of else None}
+        if before != after:
+            assessment.currency, assessment.as_of = currency, as_of
+            assessment.save(update_fields=["currency", "as_of", "updated_at"])
+            note_change(assessment, actor, "assessment.changed", {"fields": ["currency", "as_of"], "before": before, "after": after})
+    return assessment
+
+
+def _described(assessment: Assessment, name: str, sourcing: str, currency: str) -> str:
+    """The option's name, once everything about it fits; raises Refused naming every field that is wrong."""
+    wrong = {}
+    try:
+        name = required_text({"name": "name of the option"}, {"name": name})["name"]
+    except Refused as error:
+        wrong = error.fields
+    if sourcing not in Sourcing.values:
+        wrong |= {"sourcing": "Choose one of the four ways to source the model."}
+    if currency and currency not in (known := currencies_of(assessment)):
+        wrong |= {"currency": f"{currency!r} has no rate in the catalogue; choose one of {', '.join(known)}."}
+    if wrong:
+        raise Refused("The option isn't described yet.", wrong)
+    return name
+
+
+def currencies_of(assessment: Assessment) -> list[str]:
+    """The currencies that the assessment's catalogue can convert, its base first."""
+    exchange = release_of(assessment).exchange
+    return [exchange.base, *sorted({rate.currency for rate in exchange.rates} - {exchange.base})]
+
+
+def option_add(
+    *, actor: User, assessment: Assessment, name: str, sourcing: str, provider: str = "", model: str = "", key: str = "", currency: str = ""
+) -> Option:
+    """Add an option; its id is ``key`` or made from its name. Raises Refused naming the fields that are wrong."""
+    with transaction.atomic():
+        assessment = opened(actor, assessment, "edit")
+        name = _described(assessment, name, sourcing, currency)
+        keys = set(assessment.options.values_list("key", flat=True))
+        if len(keys) >= MAX_OPTIONS:
+            raise Refused(f"An assessment compares at most {MAX_OPTIONS} options.", {"name": "Remove one first."})
+        base = key or slugify(name)[:50] or "option"
+        unique, n = base, 2
+        while unique in keys or (unique == ADDRESS_OF_ADDING and not key):
+            unique, n = f"{base}-{n}", n + 1
+        option = Option.objects.create(
+            assessment=assessment, key=unique, name=name, sourcing=sourcing, provider=provider.strip()[:200],
+            model=model.strip()[:200], position=len(keys), currency=currency,
+        )  # fmt: skip
+        assessment.save(update_fields=["updated_at"])
+        note_change(assessment, actor, "option.added", {"option": unique, "sourcing": sourcing})
+    return option
+
+
+def option_change(
+    *, actor: User, option: Option, name: str, sourcing: str, provider: str = "", model: str = "", currency: str | None = None
+) -> Option:
+    """Change an option's description; its id stays. ``currency``: of its cost figures, "" for the demand's, None as it is."""
+    with transaction.atomic():
+        assessment = opened(actor, option.assessment, "edit")
+        option = assessment.options.get(pk=option.pk)
+        currency = option.currency if currency is None else currency
+        option.name = _described(assessment, name, sourcing, currency)
+        before, option.sourcing = option.sourcing, sourcing
+        option.provider, option.model, option.currency = provider.strip()[:200], model.strip()[:200], currency
+        option.save(update_fields=["name", "sourcing", "provider", "model", "currency"])
+        assessment.save(update_fields=["updated_at"])
+        note_change(assessment, actor, "option.changed", {"option": option.key, "sourcing": [before, sourcing]})
+    return option
+
+
+def option_remove(*, actor: User, option: Option) -> None:
+    """Remove an option with its answers and figures."""
+    with transaction.atomic():
+        assessment = opened(actor, option.assessment, "edit")
+        option = assessment.options.get(pk=option.pk)
+        if assessment.proposed_option_id == option.pk:
+            assessment.proposed_option, assessment.proposal_reason = None, ""
+        assessment.save(update_fields=["proposed_option", "proposal_reason", "updated_at"])
+        key = option.key
+        option.delete()
+        note_change(assessment, actor, "option.removed", {"option": key})
+
+
+def propose(*, actor: User, assessment: Assessment, option: Option | None, reason: str = "") -> Assessment:
+    """Propose an option for sign-off; ``reason`` is needed at submission where it isn't the recommended one."""
+    with transaction.atomic():
+        assessment = opened(actor, assessment, "edit")
+        if option is None or option.assessment_id != assessment.pk:
+            raise Refused("Choose the option that you propose.", {"option": "Choose one of this assessment's options."})
+        assessment.proposed_option, assessment.proposal_reason = option, reason.strip()[:4000]
+        assessment.save(update_fields=["proposed_option", "proposal_reason", "updated_at"])
+        note_change(
+            assessment, actor, "option.proposed", {"option": option.key}, {"proposal_reason": reason.strip()} if reason.strip() else None
+        )
+    return assessment
+
+
+def weights_set(*, actor: User, assessment: Assessment, weights: str | dict[str, str]) -> Assessment:
+    """``"archetype"``, a profile's name, or a weight of 0 or more for each criterion (as text), not all nought."""
+    with transaction.atomic():
+        assessment = opened(actor, assessment, "edit")
+        known = index(release_of(assessment))
+        if isinstance(weights, str):
+            if weights != "archetype" and weights not in known.profiles:
+                raise Refused("Choose a profile of weights.", {"weights": f"Choose archetype or one of {', '.join(known.profiles)}."})
+        else:
+            weights = typed_weights(weights, set(known.criteria))
+        before, assessment.weights = assessment.weights, weights
+        if before != weights:
+            assessment.save(update_fields=["weights", "updated_at"])
+            note_change(assessment, actor, "weights.set", {"before": before, "after": weights})
+    return assessment
+
+
+def typed_weights(weights: dict[str, str], criteria: set[str]) -> dict[str, str]:
+    """Weights as they are stored, by criterion; raises Refused naming each that is wrong."""
+    wrong: dict[str, str] = {}
+    for criterion, text in weights.items():
+        try:
+            figure = Decimal(text)
+        except InvalidOperation:
+            figure = Decimal("NaN")
+        if criterion not in criteria:
+            wrong[criterion] = f"There is no criterion {criterion}."
+        elif not figure.is_finite() or figure < 0:
+            wrong[criterion] = f"{text!r} is no weight: give a number of 0 or more."
+    if not wrong and not any(Decimal(w) for w in weights.values()):
+        wrong = dict.fromkeys(weights or sorted(criteria), "At least one weight must be above 0.")
+    if wrong:
+        raise Refused("The weights aren't right yet.", wrong)
+    return {criterion: str(Decimal(text)) for criterion, text in sorted(weights.items())}

@@ -1,0 +1,73 @@
+"""The numbers that a file's ``demand`` and ``costs`` hold, as the form and the API take them: label, unit and the bounds of the file's format.
+
+How each is found and what is usual stands in the catalogue's cost categories.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from assessments.scoring.read_costs import DEMAND, FIGURES
+from assessments.scoring.reading import Bounds
+
+BUDGET = Bounds(most=Decimal(10) ** 12)
+
+
+@dataclass(frozen=True)
+class FigureSpec:
+    """``rangeable``: a low and a high figure may stand beside the likely one."""
+
+    key: str
+    label: str
+    unit: str
+    bounds: Bounds
+    rangeable: bool
+    help: str = ""
+
+
+_DEMAND_LABELS: dict[str, tuple[str, ...]] = {
+    "input_tokens_per_month": ("Input tokens", "a month"),
+    "output_tokens_per_month": ("Output tokens", "a month"),
+    "cached_share": ("Cached share of input", "0 to 1", "0 if left out"),
+    "peak_ratio": ("Busiest hour against the average", "ratio", "1 if left out"),
+    "growth_per_year": ("Growth", "a year (0.2 is 20 %)"),
+    "horizon_months": ("Horizon", "months"),
+    "discount_rate": ("Discount rate", "a year (0.08 is 8 %)"),
+    "budget_target_per_month": ("Budget: target", "a month", "counts as the best cost"),
+    "budget_limit_per_month": ("Budget: limit", "a month", "counts as the worst cost"),
+}
+_COST_LABELS: dict[str, tuple[str, ...]] = {
+    "input_price_per_million": ("Input price", "per million tokens"),
+    "cached_input_price_per_million": ("Cached input price", "per million tokens", "the input price if left out"),
+    "output_price_per_million": ("Output price", "per million tokens"),
+    "minimum_per_month": ("Minimum", "a month"),
+    "gpus_per_replica": ("GPUs per replica", "GPUs"),
+    "gpu_price_per_hour": ("GPU price", "an hour"),
+    "hours_per_month": ("Hours", "a month", "730 if left out"),
+    "tokens_per_second_per_replica": ("Throughput of a replica", "tokens a second, input and output"),
+    "utilisation_limit": ("Utilisation limit", "0 to 1"),
+    "minimum_replicas": ("Minimum replicas", "replicas", "1 if left out"),
+    "other_per_month": ("Other", "a month"),
+    "one_off": ("One-off", "once"),
+    "per_month": ("Running", "a month"),
+    "fte": ("Staff", "full-time posts"),
+    "fte_cost_per_year": ("Cost of a post", "a year"),
+    "weeks": ("Time to production", "weeks"),
+    "cost_of_delay_per_week": ("Cost of delay", "a week"),
+}
+
+
+def _spec(key: str, bounds: Bounds, labels: dict[str, tuple[str, ...]], rangeable: bool) -> FigureSpec:
+    label, unit, *more = labels[key]
+    return FigureSpec(key, label, unit, bounds, rangeable, *more)
+
+
+DEMAND_FIGURES = {
+    key: _spec(key, bounds, _DEMAND_LABELS, rangeable=False)
+    for key, bounds in {**DEMAND, "budget_target_per_month": BUDGET, "budget_limit_per_month": BUDGET}.items()
+}
+COST_FIGURES = {
+    category: {key: _spec(key, bounds, _COST_LABELS, rangeable=True) for key, bounds in figures.items()}
+    for category, figures in FIGURES.items()
+}

@@ -1,0 +1,170 @@
+"""Import and export of the assessment file, by the same functions as a person's own work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Organisation, User
+from assessments.answering import DIGITS, LONGEST_TEXT, keepable
+from assessments.editing import assessment_create, note_change
+from assessments.errors import Refused
+from assessments.evaluation import DEMAND, facts_of, release_of
+from assessments.models import Assessment, Evidence, Figure, Option
+from assessments.models import Response as Row
+from assessments.permissions import require
+from assessments.scoring.facts import Demand, Facts, Response
+from assessments.scoring.file import read_assessment
+from assessments.scoring.write import assessment_data, write_assessment
+from compliance.catalogue.index import Index, index
+from compliance.catalogue.model import Release
+from compliance.releases import named
+
+ID_LENGTH, NAME_LENGTH = 60, 200
+
+
+def import_assessment(*, actor: User, organisation: Organisation, text: str, name: str = "the file") -> Assessment:
+    """A draft with everything that the file says; raises scoring.file.FileErrors with all that is wrong, and writes nothing then.
+
+    Evidence is named in the draft with its SHA-256; the files themselves don't travel in the text.
+    """
+    facts, release = read_assessment(text, name, named, timezone.localdate())
+    if facts.archetype is None:
+        raise Refused(
+            "The file names no archetype.", {"file": "Give use_case.archetype; the assessment's weights and questions hang on it."}
+        )
+    with transaction.atomic():
+        return create_from_facts(actor=actor, organisation=organisation, facts=facts, release=release)
+
+
+def create_from_facts(*, actor: User, organisation: Organisation, facts: Facts, release: Release) -> Assessment:
+    """A draft from plain facts, whose values were checked when they were read. One event tells the whole import, with every answer and figure."""
+    known = index(release)
+    require_fitting(facts)
+    title = facts.title or facts.use_case_name or "Imported assessment"
+    assessment = assessment_create(
+        actor=actor, organisation=organisation, title=title, name=facts.use_case_name or title, purpose=facts.purpose or title,
+        archetype=facts.archetype or "", release=release, currency=facts.demand.currency, as_of=facts.as_of, weights=stored_weights(facts),
+    )  # fmt: skip
+    now = timezone.now()
+    options: dict[str, Option] = {
+        o.id: Option(
+            assessment=assessment, key=o.id, name=o.label, sourcing=o.sourcing, provider=o.provider, model=o.model,
+            currency=o.costs.currency or "", position=position,
+        )
+        for position, o in enumerate(facts.options)
+    }  # fmt: skip
+    Option.objects.bulk_create(options.values())
+    given: list[tuple[Option | None, str, Response]] = [(None, question, r) for question, r in facts.responses.items()]
+    given += [(options[o.id], question, r) for o in facts.options for question, r in o.responses.items()]
+    rows = [
+        Row(
+            assessment=assessment, option=option, question=question, state=r.state, value=stored_value(r), basis=r.basis, note=r.note,
+            revision=1, answered_by=actor, answered_at=now,
+        )
+        for option, question, r in given
+    ]  # fmt: skip
+    Row.objects.bulk_create(rows)
+    Evidence.objects.bulk_create(
+        Evidence(response=row, name=e.file, content_type="", size=0, sha256=e.sha256, uploaded_by=actor)
+        for row, (_, _, r) in zip(rows, given, strict=True)
+        for e in r.evidence
+    )
+    Figure.objects.bulk_create(
+        Figure(assessment=assessment, option=option, category=category, key=key, revision=1, entered_by=actor, entered_at=now, **amounts)
+        for option, category, key, amounts in stored_figures(facts, options)
+    )
+    data = assessment_data(facts, release)
+    note_change(assessment, actor, "assessment.imported", {"options": [without_free_text(known, o) for o in data["options"]],
+        "use_case": without_free_text(known, data["use_case"]), "demand": data.get("demand", {})})  # fmt: skip
+    return assessment
+
+
+def require_fitting(facts: Facts) -> None:
+    """A file may hold longer texts and finer figures than a form takes; raises Refused naming each that can't be kept."""
+    wrong: dict[str, str] = {}
+    for option in facts.options:
+        if len(option.id) > ID_LENGTH:
+            wrong[f"options.{option.id}.id"] = f"has {len(option.id)} characters; at most {ID_LENGTH} are kept"
+        for field in ("name", "provider", "model"):
+            if len(getattr(option, field)) > NAME_LENGTH:
+                wrong[f"options.{option.id}.{field}"] = f"has {len(getattr(option, field))} characters; at most {NAME_LENGTH} are kept"
+    everybody = [("use_case", facts.responses)] + [(f"options.{o.id}", o.responses) for o in facts.options]
+    for owner, responses in everybody:
+        for question, response in responses.items():
+            if len(response.note) > LONGEST_TEXT or len(str(response.value)) > LONGEST_TEXT:
+                wrong[f"{owner}.{question}"] = f"is longer than {LONGEST_TEXT} characters"
+            if any(len(e.file) > NAME_LENGTH for e in response.evidence):
+                wrong[f"{owner}.{question}.evidence"] = f"a file's name has more than {NAME_LENGTH} characters"
+    for owner, category, key, amounts in stored_figures(facts, {o.id: Option(key=o.id) for o in facts.options}):
+        if any(amount is not None and not keepable(amount) for amount in amounts.values()):
+            place = f"options.{owner.key}.costs" if owner else "demand"
+            wrong[f"{place}.{category}.{key}" if owner else f"demand.{key}"] = DIGITS
+    if wrong:
+        raise Refused("The file holds more than can be kept: " + "; ".join(f"{key} {message}" for key, message in wrong.items()), wrong)
+
+
+def stored_weights(facts: Facts) -> str | dict[str, str]:
+    return facts.weights if isinstance(facts.weights, str) else {criterion: f"{weight:f}" for criterion, weight in facts.weights.items()}
+
+
+def stored_value(response: Response) -> str | list[str] | None:
+    """A fact's value as a row keeps it."""
+    value = response.value
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    return str(value) if value is not None else None
+
+
+def stored_figures(facts: Facts, options: dict[str, Option]) -> Iterator[tuple[Option | None, str, str, dict[str, Decimal | None]]]:
+    """(option, category, key, amounts) for each figure of the demand and of every option's costs."""
+    for key, figure in demand_figures(facts.demand).items():
+        yield None, DEMAND, key, {"low": None, "likely": Decimal(figure), "high": None}
+    for option in facts.options:
+        for category, entries in option.costs.categories.items():
+            if not entries:
+                yield options[option.id], category, "", {"low": None, "likely": Decimal(0), "high": None}
+            for key, cost in entries.items():
+                low, high = (None, None) if cost.certain else (cost.low, cost.high)
+                yield options[option.id], category, key, {"low": low, "likely": cost.likely, "high": high}
+
+
+def without_free_text(known: Index, part: dict[str, Any]) -> dict[str, Any]:
+    """Answers by question as the trail may keep them for good: value and basis, no note, no text, no name."""
+    answers = {}
+    for question, answer in part.get("responses", {}).items():
+        if known.questions[question].type != "text":
+            answers[question] = {k: answer[k] for k in ("value", "basis") if k in answer} if isinstance(answer, dict) else answer
+    return {"responses": answers} | {k: part[k] for k in ("id", "sourcing", "costs") if k in part}
+
+
+def demand_figures(demand: Demand) -> dict[str, Any]:
+    """The demand's figures by their keys, without what is left out."""
+    figures: dict[str, Any] = {
+        "input_tokens_per_month": demand.input_tokens_per_month,
+        "output_tokens_per_month": demand.output_tokens_per_month,
+        "cached_share": demand.cached_share,
+        "peak_ratio": demand.peak_ratio,
+        "growth_per_year": demand.growth_per_year,
+        "horizon_months": demand.horizon_months,
+        "discount_rate": demand.discount_rate,
+    }
+    if demand.budget:
+        figures["budget_target_per_month"] = demand.budget.target_per_month
+        figures["budget_limit_per_month"] = demand.budget.limit_per_month
+    return {key: figure for key, figure in figures.items() if figure is not None}
+
+
+def export_assessment(*, actor: User, assessment: Assessment) -> str:
+    """The assessment as a file's text; the export is recorded."""
+    with transaction.atomic():
+        require(actor, assessment.organisation, "export")
+        text = write_assessment(facts_of(assessment), release_of(assessment))
+        note_change(assessment, actor, "assessment.exported")
+    return text

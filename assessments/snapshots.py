@@ -1,0 +1,283 @@
+"""The frozen records: the snapshot of what was submitted and the decision record of what was decided on it.
+
+Both are canonical JSON (RFC 8785) and stand on their own: they copy every text, source, name and version that they need, so that later edits
+change nothing that was signed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from datetime import datetime
+from importlib.metadata import version
+from typing import Any
+
+from django.conf import settings
+
+from accounts.models import User
+from assessments.evaluation import asked_of, release_of
+from assessments.models import Assessment, Response, Snapshot, State, Verdict
+from assessments.scoring.evaluate import Evaluation
+from assessments.scoring.write import assessment_data
+from audit.canonical import canonical_bytes
+from audit.trail import checkpoint, events_of
+from compliance.catalogue.index import as_data, index
+from compliance.catalogue.model import Question, Release
+
+SNAPSHOT_FORMAT, DECISION_FORMAT = "countersign/snapshot@1", "countersign/decision@1"
+COMPUTED_BY = ("countersign", "common-expression-language", "pydantic", "rfc8785", "weasyprint", "vl-convert-python")
+
+
+def sealed(data: dict[str, Any]) -> tuple[bytes, str]:
+    """Canonical bytes and their digest."""
+    content = canonical_bytes(data)
+    return content, "sha256:" + hashlib.sha256(content).hexdigest()
+
+
+def content_of(row: Any) -> dict[str, Any]:
+    """What a Snapshot or a DecisionRecord holds, as data."""
+    return json.loads(bytes(row.content))
+
+
+def utc(at: datetime | None) -> str | None:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else None
+
+
+def build(
+    *, assessment: Assessment, evaluation: Evaluation, number: int, submitted_by: User, at: datetime, parts: dict[User, str]
+) -> tuple[bytes, str]:
+    """The snapshot of ``assessment`` as it stands now, as canonical bytes and digest; ``evaluation`` is its evaluation."""
+    found = evaluation.as_dict(trace=True)
+    release = release_of(assessment)
+    use_case, option = assessment.use_case, assessment.proposed_option
+    assert option is not None
+    return sealed(
+        {
+            "format": SNAPSHOT_FORMAT,
+            "number": number,
+            "organisation": {"slug": assessment.organisation.slug, "name": assessment.organisation.name},
+            "assessment": {"id": str(assessment.pk), "title": assessment.title},
+            "use_case": {
+                "name": use_case.name,
+                "purpose": use_case.purpose,
+                "archetype": use_case.archetype,
+                "archetype_title": index(release).archetypes[use_case.archetype].title,
+                "owner": use_case.owner,
+                "people_affected": use_case.people_affected,
+            },
+            "catalogue": found["catalogue"],
+            "as_of": found["as_of"],
+            "file": assessment_data(evaluation.facts, release),
+            "questionnaires": questionnaires(assessment, evaluation),
+            "options": [
+                {"id": o.key, "name": o.name, "sourcing": o.sourcing, "provider": o.provider, "model": o.model}
+                for o in assessment.options.all()
+            ],
+            "criteria": [{"id": c.id, "title": c.title, "description": c.description} for c in release.criteria],
+            "cost_categories": [
+                {"id": c.id, "title": c.title, "fields": [{"key": f.key, "text": f.text, "unit": f.unit} for f in c.fields]}
+                for c in release.cost_categories
+            ],
+            "obligations": obligations(evaluation),
+            "class_texts": class_texts(evaluation),
+            "findings": findings(release, found),
+            "evaluation": found,
+            "proposal": {
+                "option": option.key,
+                "option_name": option.name,
+                "recommended": found["recommendation"]["option"],
+                "reason": assessment.proposal_reason.strip(),
+            },
+            "sources": [
+                {"id": s.id, "title": s.title, "reference": s.reference, "read_on": s.read_on.isoformat(), "verified": s.verified,
+                 "note": s.note}
+                for s in release.sources
+            ],
+            "people": sorted(
+                ({"reference": person.reference, "name": person.name, "part": str(part)} for person, part in parts.items()),
+                key=lambda p: p["reference"],
+            ),
+            "submitted": {"by": submitted_by.name, "reference": submitted_by.reference, "at": utc(at)},
+            "software": software(),
+        }
+    )  # fmt: skip
+
+
+def software() -> dict[str, str]:
+    """The versions that computed the record."""
+    versions = {"countersign": settings.VERSION, "python": platform.python_version()}
+    return versions | {name: version(name) for name in COMPUTED_BY if name != "countersign"}
+
+
+def questionnaires(assessment: Assessment, evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Every question as it is asked, with what was answered, on what basis, by whom and with which evidence."""
+    rows: dict[tuple[str, str], Response] = {}
+    answers = assessment.responses.select_related("option", "answered_by").prefetch_related("evidence")
+    for response in answers:
+        rows[(response.option.key if response.option else "use_case", response.question)] = response
+    keys = [o.key for o in assessment.options.all()]
+
+    def answers_to(question: Question) -> dict[str, Any]:
+        owners = ["use_case"] if question.scope == "use_case" else keys
+        return {
+            owner: answer_data(
+                question,
+                rows.get((owner, question.id)),
+                asked_of(evaluation, question.id, None if owner == "use_case" else owner).visible,
+            )
+            for owner in owners
+        }
+
+    return [
+        {
+            "id": q.id,
+            "title": q.title,
+            "sections": [
+                {
+                    "id": s.id,
+                    "title": s.title,
+                    "questions": [as_data(question) | {"answers": answers_to(question)} for question in s.questions],
+                }
+                for s in q.sections
+            ],
+        }
+        for q in evaluation.release.questionnaires
+    ]
+
+
+def answer_data(question: Question, response: Response | None, visible: bool | None) -> dict[str, Any]:
+    """One answer in full; ``state`` is ``hidden`` where the question's condition hides it, ``open`` where that isn't known yet."""
+    asked = {True: None, False: "hidden", None: "open"}[visible]
+    if response is None:
+        return {"state": asked or State.UNANSWERED.value}
+    return {
+        "state": asked or response.state,
+        "value": response.value,
+        "display": display(question, response),
+        "basis": response.basis,
+        "note": response.note,
+        "answered_by": response.answered_by.name if response.answered_by else None,
+        "answered_at": utc(response.answered_at),
+        "revision": response.revision,
+        "evidence": [{"name": e.name, "sha256": e.sha256, "size": e.size, "type": e.content_type} for e in response.evidence.all()],
+    }
+
+
+def display(question: Question, response: Response) -> str:
+    """An answer in the words that a person reads."""
+    if response.state != State.ANSWERED:
+        return response.get_state_display()
+    texts = {choice.id: choice.text for choice in question.choices}
+    if isinstance(response.value, list):
+        return "; ".join(texts.get(v) or v for v in response.value) or "None of these"
+    shown = texts.get(str(response.value), str(response.value))
+    return f"{shown} {question.unit}" if question.unit and shown else str(shown)
+
+
+def obligations(evaluation: Evaluation) -> list[dict[str, Any]]:
+    """Every duty that applies on the day, of the AI Act and of other law, with its text and its sources on that day."""
+    return [
+        {
+            "id": duty.obligation.id,
+            "instrument": duty.obligation.instrument,
+            "reference": duty.obligation.reference,
+            "title": duty.obligation.title,
+            "text": duty.obligation.text,
+            "role": duty.obligation.role,
+            "applies_from": duty.applies_from.isoformat(),
+            "in_force": duty.in_force,
+            "status": duty.status,
+            "sources": sorted({source for change in duty.obligation.dates for source in change.sources}),
+        }
+        for duty in evaluation.classification.duties
+    ]
+
+
+def class_texts(evaluation: Evaluation) -> list[dict[str, str]]:
+    """The basis of the class with the wording of each point."""
+    return [{"reference": basis.reference, "text": basis.text} for basis in evaluation.classification.basis]
+
+
+def findings(release: Release, evaluation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every finding of every option with its texts; a blocker carries the message that the evaluation gave it."""
+    rules = index(release).rules
+    found = []
+    for option in evaluation["options"]:
+        blockers = {b["id"]: b for b in option["blockers"]}
+        for finding in option["findings"]:
+            rule, blocker = rules[finding["id"]], blockers.get(finding["id"])
+            found.append(
+                {
+                    **finding,
+                    "option": option["id"],
+                    "title": rule.title,
+                    "message": blocker["message"] if blocker else rule.message,
+                    "blocker": blocker is not None,
+                    "acceptable_by": blocker["acceptable_by"] if blocker else None,
+                    "sources": list(rule.sources),
+                }
+            )
+    return found
+
+
+def blockers_of_proposal(snapshot: Snapshot) -> list[tuple[str, dict[str, Any]]]:
+    """(option id, blocker) for each blocker of the option that the snapshot proposes."""
+    data = content_of(snapshot)
+    proposed = data["proposal"]["option"]
+    option = next(o for o in data["evaluation"]["options"] if o["id"] == proposed)
+    return [(proposed, blocker) for blocker in option["blockers"]]
+
+
+def build_decision(*, snapshot: Snapshot, outcome: str, at: datetime) -> tuple[bytes, str]:
+    """The decision record on ``snapshot``: every verdict given on it, the acceptances, and the trail up to the decision."""
+    data = content_of(snapshot)
+    verdicts = (
+        Verdict.objects.filter(participation__snapshot=snapshot).select_related("participation__person").prefetch_related("acceptances")
+    )
+    stream = snapshot.assessment.organisation.stream
+    log = checkpoint(stream)
+    return sealed(
+        {
+            "format": DECISION_FORMAT,
+            "organisation": data["organisation"],
+            "assessment": data["assessment"],
+            "snapshot": {"number": snapshot.number, "digest": snapshot.digest},
+            "decision": {
+                "outcome": outcome,
+                "option": data["proposal"]["option"],
+                "option_name": data["proposal"]["option_name"],
+                "at": utc(at),
+            },
+            "verdicts": [verdict_data(verdict) for verdict in verdicts],
+            "acceptances": [
+                {"blocker": a.blocker, "option": a.option_key, "message": a.message, "person": v.participation.person.name,
+                 "reason": a.reason, "at": utc(v.at)}
+                for v in verdicts
+                for a in v.acceptances.all()
+            ],
+            "log": {"stream": stream, "size": log.size, "root": log.root_hex},
+            "trail": [
+                {"index": e.index, "at": utc(e.at), "sentence": e.sentence(), "action": e.action, "leaf_hash": e.leaf_hash}
+                for e in events_of(stream, object_type="assessment", object_id=str(snapshot.assessment_id))
+            ],
+        }
+    )  # fmt: skip
+
+
+def verdict_data(verdict: Verdict) -> dict[str, Any]:
+    """A verdict as it stands in records, pages and the API."""
+    person = verdict.participation.person
+    return {
+        "verdict": verdict.verdict,
+        "person": {"reference": person.reference, "name": person.name, "email": person.email},
+        "role": verdict.role,
+        "meaning": verdict.meaning,
+        "statement": verdict.statement,
+        "reason": verdict.reason,
+        "at": utc(verdict.at),
+        "snapshot_digest": verdict.snapshot_digest,
+        "authentication": verdict.authentication,
+        "address": verdict.address,
+        "client": verdict.client,
+    }

@@ -1,0 +1,41 @@
+"""Small readings of the catalogue for the pages of an assessment."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django import template
+from django.utils.translation import gettext as _
+
+register = template.Library()
+
+
+@register.filter
+def is_web(reference: str) -> bool:
+    """Whether a source's reference is an address that a browser can follow."""
+    return reference.startswith(("https://", "http://"))
+
+
+@register.filter
+def verification(how: str) -> str:
+    """How far a source was verified, in words."""
+    words = {
+        "primary": _("checked against the primary text"),
+        "secondary": _("from a secondary source"),
+        "computed": _("computed from stated figures"),
+        "to_check": _("still to be checked"),
+        "judgement": _("our own judgement"),
+    }
+    return words.get(how, how)
+
+
+@register.filter
+def figure(number: Decimal | None) -> str:
+    """A number as it is typed: no trailing noughts, no exponent; empty for None."""
+    return "" if number is None else f"{number.normalize():f}"
+
+
+@register.filter
+def grouped(number: Decimal | None) -> str:
+    """A number to read: thousands apart by a thin space."""
+    return "" if number is None else f"{number.normalize():,f}".replace(",", "\u202f")

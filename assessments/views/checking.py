@@ -1,0 +1,92 @@
+"""What stands between an assessment and its submission."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from assessments import workflow
+from assessments.errors import Refused
+from assessments.evaluation import evaluate_assessment
+from assessments.models import Assessment
+from assessments.views.common import allowed
+from assessments.views.places import live_places, questions_of
+from assessments.views.presenting import live_content, present
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that a submission needs; ``url`` is where it is done."""
+
+    text: str
+    done: bool
+    url: str = ""
+    link: str = ""
+
+
+def check_context(request: HttpRequest, assessment: Assessment, error: Refused | None, typed: dict[str, Any]) -> dict[str, Any]:
+    """The check page's context; ``error`` is what a form was refused for, ``typed`` what stood in it."""
+    evaluation = evaluate_assessment(assessment)
+    content = live_content(evaluation)
+    shown = present(content, live_places(assessment, questions_of(content)))
+    wrong = error
+    if wrong is None and assessment.is_open and assessment.proposed_option_id:
+        wrong = _in_the_way(assessment, content["evaluation"])
+    chosen = typed.get(
+        "option", assessment.proposed_option.key if assessment.proposed_option else shown["evaluation"]["recommendation"]["option"]
+    )
+    steps = _steps(request, assessment, content["evaluation"], shown)
+    return {
+        **shown,
+        "steps": steps,
+        "ready": all(step.done for step in steps),
+        "may_submit": assessment.is_open and allowed(request, "submit"),
+        "may_withdraw": assessment.status in workflow.TRANSITIONS["withdraw"][0] and allowed(request, "withdraw"),
+        "errors": wrong.fields if wrong else {},
+        "trouble": error.message if error else "",
+        "chosen": chosen,
+        "reason": typed.get("reason", assessment.proposal_reason),
+        "withdraw_reason": typed.get("withdraw_reason", ""),
+        "to_accept": [g for g in shown["obstacles"] if g["id"] == chosen and g["blockers"]],
+    }
+
+
+def _in_the_way(assessment: Assessment, evaluation: dict[str, Any]) -> Refused | None:
+    try:
+        workflow.check_proposal(assessment, evaluation)
+    except Refused as error:
+        return error
+    return None
+
+
+def _steps(request: HttpRequest, assessment: Assessment, evaluation: dict[str, Any], shown: dict[str, Any]) -> list[Step]:
+    options = len(evaluation["options"])
+    proposed = assessment.proposed_option
+    recommended = evaluation["recommendation"]["option"]
+    base = {"org": assessment.organisation.slug, "assessment": assessment.pk}
+    steps = [
+        Step(_("At least two options to choose from"), options >= 2, reverse("assessments:options", kwargs=base), _("Add an option")),
+        Step(_("One of them is proposed"), proposed is not None, "#proposal", _("Choose it")),
+    ]
+    if proposed is not None and proposed.key != recommended:
+        steps.append(
+            Step(
+                _("A reason why the proposed option isn't the recommended one"),
+                bool(assessment.proposal_reason.strip()),
+                "#proposal",
+                _("Give it"),
+            )
+        )
+    if proposed is not None:
+        blockers: list[dict[str, Any]] = next((o["blockers"] for o in evaluation["options"] if o["id"] == proposed.key), [])
+        fixed = [b for b in blockers if b["acceptable_by"] is None]
+        steps.append(Step(_("No blocker of the proposed option that nobody may accept"), not fixed, "#obstacles", _("See the blockers")))
+    author_and_hands = set(workflow.parts_of(assessment, request.user))  # type: ignore[arg-type]
+    steps.append(
+        Step(_("An approver who neither wrote nor answered any of it"), bool(workflow.eligible_approvers(assessment, author_and_hands)))
+    )
+    return steps

@@ -1,0 +1,82 @@
+"""What the law says of a use case, as the result and record pages show it: its class under the AI Act, and its obligations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from assessments.views.places import Where, text_of
+
+CLASSES = {
+    "prohibited": "Prohibited practice",
+    "high": "High-risk",
+    "limited": "Limited risk",
+    "minimal": "Minimal risk",
+    "out_of_scope": "Out of scope",
+    "undetermined": "Undetermined",
+}
+CLASS_TONES = {"prohibited": "bad", "high": "warn", "limited": "info", "minimal": "good", "out_of_scope": "good", "undetermined": "plain"}
+INSTRUMENTS = {
+    "ai-act": "EU AI Act",
+    "gdpr": "GDPR",
+    "dora": "DORA",
+    "nis2": "NIS2",
+    "data-act": "Data Act",
+    "product-liability": "Product liability",
+    "cra": "Cyber Resilience Act",
+}
+STATUSES = {"met": ("Met", "good"), "gap": ("Gap", "bad"), "unknown": ("Unknown", "plain")}
+
+
+def day(text: str | None) -> date | None:
+    return date.fromisoformat(text[:10]) if text else None
+
+
+def act(content: Mapping[str, Any], asked: Mapping[str, Any], where: Where) -> dict[str, Any]:
+    """The class under the AI Act, what it rests on, and (undetermined) which answers are missing."""
+    found = content["evaluation"]["ai_act"]
+    texts = {entry["reference"]: entry["text"] for entry in content["class_texts"]}
+    rows = [
+        {
+            "reference": basis["reference"],
+            "text": texts.get(basis["reference"], ""),
+            "applies_from": day(basis["applies_from"]),
+            "in_force": basis["in_force"],
+            "because": [{"text": text_of(id_, asked), "url": where(id_)} for id_ in basis["because"]],
+        }
+        for basis in found["basis"]
+    ]
+    undetermined = found["risk_class"] == "undetermined"
+    return {
+        "risk_class": found["risk_class"],
+        "label": CLASSES[found["risk_class"]],
+        "tone": CLASS_TONES[found["risk_class"]],
+        "at_least": CLASSES[found["at_least"]] if found["at_least"] else "",
+        "roles": [role.replace("-", " ") for role in found["roles"]],
+        "missing": rows[0] if undetermined and rows else None,
+        "basis": rows[1:] if undetermined else rows,
+    }
+
+
+def duties(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Obligations by instrument, with how many are met, open and unknown."""
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in INSTRUMENTS}
+    counts = dict.fromkeys(STATUSES, 0)
+    for duty in content["obligations"]:
+        label, tone = STATUSES[duty["status"]]
+        counts[duty["status"]] += 1
+        groups.setdefault(duty["instrument"], []).append(
+            {
+                **duty,
+                "label": label,
+                "tone": tone,
+                "applies_from": day(duty["applies_from"]),
+                "role": duty["role"].replace("-", " "),
+            }
+        )
+    return {
+        "groups": [{"instrument": INSTRUMENTS.get(name, name), "rows": rows} for name, rows in groups.items() if rows],
+        "count": len(content["obligations"]),
+        **counts,
+    }

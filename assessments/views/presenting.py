@@ -1,0 +1,295 @@
+"""An evaluation as its pages show it: what the result page and the record page have in common.
+
+Both are given as *content*, a mapping with the keys of a snapshot that matter here (``evaluation``, ``options``, ``criteria``,
+``cost_categories``, ``obligations``, ``class_texts``, ``findings``, ``questionnaires``): the record page passes the snapshot itself, the result
+page the same made of what stands now. So a frozen record is shown from its own words alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from assessments.figures import DEMAND_FIGURES
+from assessments.models import Sourcing
+from assessments.scoring.evaluate import Evaluation
+from assessments.snapshots import class_texts, findings, obligations
+from assessments.views.law import act, day, duties
+from assessments.views.places import Where, questions_of, text_of
+from compliance.catalogue.index import as_data
+
+Content = Mapping[str, Any]
+
+
+SEVERITIES = {"critical": "bad", "high": "bad", "medium": "warn", "low": "info"}
+
+
+def live_content(evaluation: Evaluation) -> dict[str, Any]:
+    """What stands now in the form of a snapshot's content, without people and answers."""
+    found = evaluation.as_dict(trace=True)
+    release = evaluation.release
+    return {
+        "evaluation": found,
+        "options": [
+            {"id": o.id, "name": o.label, "sourcing": o.sourcing, "provider": o.provider, "model": o.model}
+            for o in evaluation.facts.options
+        ],
+        "criteria": [as_data(c) for c in release.criteria],
+        "cost_categories": [{"id": c.id, "title": c.title} for c in release.cost_categories],
+        "obligations": obligations(evaluation),
+        "class_texts": class_texts(evaluation),
+        "findings": findings(release, found),
+        "questionnaires": [as_data(q) for q in release.questionnaires],
+        "sources": [{"id": s.id, "title": s.title} for s in release.sources],
+    }
+
+
+def present(content: Content, where: Where) -> dict[str, Any]:
+    """The context of the partials that show an evaluation."""
+    found = content["evaluation"]
+    asked = questions_of(content)
+    names = {option["id"]: option["name"] for option in content["options"]}
+    return {
+        "evaluation": found,
+        "currency": found["currency"],
+        "as_of": day(found["as_of"]),
+        "names": names,
+        "verdict": verdict(found, names),
+        "ranked": ranked(content),
+        "matrix": matrix(content),
+        "obstacles": obstacles(content, asked, where),
+        "act": act(content, asked, where),
+        "duties": duties(content),
+        "costs": costs(content),
+        "break_even": break_even(found, names),
+        "open": unanswered(content, asked, where),
+    }
+
+
+def amount(text: str | None) -> str:
+    """Money for reading: whole units from a thousand on, else cents."""
+    if text is None:
+        return ""
+    figure = Decimal(text)
+    return f"{figure:,.0f}" if abs(figure) >= 1000 else f"{figure:,.2f}"
+
+
+def percent(share: str) -> str:
+    return f"{Decimal(share) * 100:.0f}"
+
+
+def short(value: str) -> str:
+    """A value of 0 to 1 with two places."""
+    return f"{Decimal(value):.2f}"
+
+
+def verdict(found: Content, names: Mapping[str, str]) -> dict[str, Any]:
+    """The recommendation in one sentence, with its reasons."""
+    recommendation = found["recommendation"]
+    name = names.get(recommendation["option"] or "", "")
+    sentence, tone = {
+        "clear": (_("%(option)s is recommended."), "good"),
+        "leaning": (_("The figures lean towards %(option)s, without settling it."), "info"),
+        "too_close": (_("Too close to call: %(option)s is ahead by less than would count."), "warn"),
+        "none_admissible": (_("No option is admissible as things stand."), "bad"),
+    }[recommendation["outcome"]]
+    label = {"clear": _("Clear"), "leaning": _("Leaning"), "too_close": _("Too close to call"), "none_admissible": _("None admissible")}
+    return {
+        "sentence": sentence % {"option": name} if name else sentence,
+        "tone": tone,
+        "label": label[recommendation["outcome"]],
+        "option": recommendation["option"],
+        "reasons": recommendation["reasons"],
+    }
+
+
+def ranked(content: Content) -> list[dict[str, Any]]:
+    """Options by rank, those that aren't admissible last."""
+    found = content["evaluation"]
+    described = {option["id"]: option for option in content["options"]}
+    places = {id_: n for n, id_ in enumerate(found["ranking"], 1)}
+    rows = [
+        {
+            "id": option["id"],
+            "name": described[option["id"]]["name"],
+            "provider": described[option["id"]].get("provider", ""),
+            "model": described[option["id"]].get("model", ""),
+            "sourcing": Sourcing(option["sourcing"]).label,
+            "rank": places.get(option["id"]),
+            "admissible": option["admissible"],
+            "score": option["score"],
+            "best": option["score_best"],
+            "completeness": percent(option["completeness"]),
+            "blockers": len(option["blockers"]),
+            "total": amount(option["costs"].get("total", {}).get("likely")),
+            "costs_complete": option["costs"]["complete"],
+        }
+        for option in found["options"]
+    ]
+    return sorted(rows, key=lambda row: row["rank"] or len(rows) + 1)
+
+
+def matrix(content: Content) -> dict[str, Any]:
+    """A row a criterion, a cell an option; ``weight`` is the row's where all options have the same."""
+    options = content["evaluation"]["options"]
+    rows = []
+    for criterion in content["criteria"]:
+        cells = [_cell(option, criterion) for option in options]
+        if not any(cells):
+            continue
+        weights = {cell["weight"] for cell in cells if cell}
+        rows.append(
+            {
+                "title": criterion["title"],
+                "description": criterion["description"],
+                "weight": next(iter(weights)) if len(weights) == 1 else None,
+                "weight_key": next(cell["key"] for cell in cells if cell) + ".weight",
+                "cells": cells,
+            }
+        )
+    totals = [{"score": o["score"], "best": o["score_best"], "completeness": percent(o["completeness"]), "id": o["id"]} for o in options]
+    return {"options": [o["id"] for o in options], "rows": rows, "totals": totals}
+
+
+def _cell(option: Content, criterion: Content) -> dict[str, Any] | None:
+    value = option["values"].get(criterion["id"])
+    if value is None:
+        return None
+    return {
+        "value": short(value["value"]),
+        "exact": value["value"],
+        "best": short(value["best"]) if value["best"] != value["value"] else "",
+        "best_exact": value["best"],
+        "completeness": percent(value["completeness"]),
+        "weight": f"{Decimal(value['weight']) * 100:.1f}",
+        "points": f"{Decimal(value['value']) * 100:.2f}",
+        "best_points": f"{Decimal(value['best']) * 100:.2f}",
+        "key": f"options.{option['id']}.values.{criterion['id']}",
+        "of": criterion["title"],
+        "option": option["id"],
+    }
+
+
+def obstacles(content: Content, asked: Mapping[str, Any], where: Where) -> list[dict[str, Any]]:
+    """For each option its blockers (also those that can't be ruled out yet) and its other findings, the gravest first."""
+    names = {option["id"]: option["name"] for option in content["options"]}
+    titles = {(f["option"], f["id"]): f for f in content["findings"]}
+    references = {o["id"]: o["reference"] for o in content["obligations"]}
+    order = list(SEVERITIES)
+    groups = []
+    for option in content["evaluation"]["options"]:
+        blockers = [
+            {
+                **blocker,
+                "title": titles[(option["id"], blocker["id"])]["title"] if (option["id"], blocker["id"]) in titles else "",
+                "role": (blocker["acceptable_by"] or "").replace("_", " "),
+                "question_text": text_of(blocker["question"], asked),
+                "url": where(blocker["question"], option["id"]),
+            }
+            for blocker in option["blockers"]
+        ]
+        others = [
+            {
+                **finding,
+                "tone": SEVERITIES[finding["severity"]],
+                "references": [references[o] for o in finding["obligations"] if o in references],
+                "question_text": text_of(finding["question"], asked),
+                "url": where(finding["question"], option["id"]),
+            }
+            for finding in content["findings"]
+            if finding["option"] == option["id"] and not finding["blocker"]
+        ]
+        others.sort(key=lambda f: order.index(f["severity"]))
+        groups.append({"id": option["id"], "name": names[option["id"]], "blockers": blockers, "findings": others})
+    return groups
+
+
+def costs(content: Content) -> dict[str, Any] | None:
+    """A row a category, a cell an option; None where the demand leaves nothing to compute."""
+    options = content["evaluation"]["options"]
+    if not any("total" in option["costs"] for option in options):
+        return None
+
+    def row(label: str, read: Callable[[Content], str | None], key: str, show: Callable[[str], str] = amount) -> dict[str, Any]:
+        found = [(option, read(option["costs"])) for option in options]
+        return {
+            "label": label,
+            "cells": [
+                {
+                    "text": show(text) if text is not None else "",
+                    "key": f"options.{option['id']}.costs.{key}",
+                    "of": label,
+                    "option": option["id"],
+                }
+                for option, text in found
+            ],
+        }
+
+    def category(id_: str) -> Callable[[Content], str | None]:
+        return lambda c: c.get("by_category", {}).get(id_)
+
+    used = [c for c in content["cost_categories"] if any(c["id"] in o["costs"].get("by_category", {}) for o in options)]
+    rows = [row(c["title"], category(c["id"]), f"by_category.{c['id']}") for c in used]
+    feet = [
+        row(_("Total over the horizon"), lambda c: c.get("total", {}).get("likely"), "total.likely"),
+        row(_("Per million tokens"), lambda c: c.get("per_million_tokens"), "per_million_tokens"),
+    ]
+    if any("replicas_at_end" in o["costs"] for o in options):
+        feet.append(row(_("Replicas in the last month"), lambda c: c.get("replicas_at_end"), "replicas_at_end", str))
+    return {
+        "options": [o["id"] for o in options],
+        "rows": rows,
+        "feet": feet,
+        "complete": [o["costs"]["complete"] for o in options],
+        "all_complete": all(o["costs"]["complete"] for o in options),
+    }
+
+
+def break_even(found: Content, names: Mapping[str, str]) -> list[dict[str, Any]]:
+    sentences = []
+    for position, pair in enumerate(found["break_even"]):
+        first, second = (names[id_] for id_ in pair["between"])
+        tokens = pair["tokens_per_month"]
+        if tokens is not None:
+            text = _("%(first)s and %(second)s cost the same at %(tokens)s tokens a month.") % {
+                "first": first, "second": second, "tokens": f"{int(Decimal(tokens)):,}",
+            }  # fmt: skip
+        else:
+            text = _("%(first)s and %(second)s have no break-even: %(reason)s") % {
+                "first": first,
+                "second": second,
+                "reason": pair["reason"],
+            }
+        sentences.append({"text": text, "key": f"break_even.{position}.tokens_per_month"})
+    return sentences
+
+
+def unanswered(content: Content, asked: Mapping[str, Any], where: Where) -> dict[str, Any]:
+    """What isn't answered, of the use case and of each option, with where to answer it; ``ignored`` are answers that a condition hides."""
+    found = content["evaluation"]
+    names = {option["id"]: option["name"] for option in content["options"]}
+    categories = {c["id"]: c["title"] for c in content["cost_categories"]}
+
+    def line(key: str, option: str = "") -> dict[str, str]:
+        kind, _dot, rest = key.partition(".")
+        if key in asked:
+            return {"text": asked[key]["text"], "part": asked[key]["section_title"], "url": where(key, option)}
+        if kind == "demand":
+            label = DEMAND_FIGURES[rest].label if rest in DEMAND_FIGURES else rest.replace("_", " ").capitalize()
+            return {"text": label, "part": _("Demand"), "url": where(key)}
+        if kind == "costs":
+            return {"text": categories.get(rest, rest.capitalize()), "part": _("Deployment tax"), "url": where(key)}
+        return {"text": _("Kind of use case"), "part": _("Use case"), "url": where(key)}
+
+    groups = [{"title": _("Use case and demand"), "lines": [line(key) for key in found["unanswered"]["use_case"]]}] + [
+        {"title": names[id_], "lines": [line(key, id_) for key in keys]} for id_, keys in found["unanswered"]["options"].items()
+    ]
+    ignored = [*found["ignored"]["use_case"], *(key for keys in found["ignored"]["options"].values() for key in keys)]
+    return {
+        "groups": [group for group in groups if group["lines"]],
+        "count": sum(len(group["lines"]) for group in groups),
+        "ignored": [line(key) for key in dict.fromkeys(ignored)],
+    }

@@ -1,0 +1,208 @@
+"""The pages that answer: the result, the derivation of each number, and the weights."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from decimal import Decimal, localcontext
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import member
+from assessments import editing
+from assessments.charts.costs import cost_chart, monthly_cost_chart
+from assessments.charts.drawing import Chart, Names
+from assessments.charts.scores import scores_chart, values_chart
+from assessments.errors import Refused
+from assessments.evaluation import evaluate_assessment
+from assessments.models import Assessment, Snapshot
+from assessments.permissions import require
+from assessments.scoring.evaluate import Evaluation
+from assessments.scoring.rounding import COMPUTING, plain, points
+from assessments.scoring.values import score
+from assessments.snapshots import content_of
+from assessments.views.common import find, page_context
+from assessments.views.places import live_places, questions_of, record_places
+from assessments.views.presenting import Content, live_content, present
+from assessments.views.tracing import Reader, found
+from compliance.catalogue.index import index
+
+OWN = "own"
+
+
+def charts_of(content: Content) -> dict[str, Chart]:
+    """The charts that its figures allow, by name, from the evaluation alone."""
+    evaluation = content["evaluation"]
+    names = Names(
+        options={o["id"]: o["name"] for o in content["options"]},
+        criteria={c["id"]: c["title"] for c in content["criteria"]},
+        categories={c["id"]: c["title"] for c in content["cost_categories"]},
+    )
+    if not evaluation["options"]:
+        return {}
+    drawn = {"scores": scores_chart, "criteria": values_chart, "costs": cost_chart, "monthly": monthly_cost_chart}
+    return {name: chart for name, draw in drawn.items() if (chart := draw(evaluation, names)) is not None}
+
+
+@require_safe
+@member()
+def result(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    seen = find(request, assessment)
+    content = live_content(evaluate_assessment(seen))
+    context = page_context(
+        request,
+        seen,
+        charts=charts_of(content),
+        trace_url=trace_url(request, seen),
+        snapshot=seen.latest_snapshot,
+        **present(content, live_places(seen, questions_of(content))),
+    )
+    return render(request, "assessments/result.html", context)
+
+
+def trace_url(request: HttpRequest, assessment: Assessment, snapshot: Snapshot | None = None) -> str:
+    """The address of the derivations, ready for the key of a number to be put behind it."""
+    base = reverse("assessments:trace", kwargs={"org": request.organisation.slug, "assessment": assessment.pk})  # type: ignore[attr-defined]
+    return f"{base}?record={snapshot.number}&of=" if snapshot else f"{base}?of="
+
+
+@require_safe
+@member()
+def trace(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """The derivation of one number (``of``, its key in the output) or of all; of what stands now, or of the snapshot number ``record``."""
+    seen = find(request, assessment)
+    number = request.GET.get("record", "")
+    snapshot = snapshot_numbered(seen, number) if number else None
+    content = content_of(snapshot) if snapshot else live_content(evaluate_assessment(seen))
+    tree, key = content["evaluation"]["trace"], request.GET.get("of", "")
+    node = found(tree, key) if key else tree
+    if node is None:
+        raise Http404("There is no such number in this evaluation.")
+    asked = questions_of(content)
+    page = reverse("assessments:record", kwargs={"org": request.organisation.slug, "assessment": seen.pk})  # type: ignore[attr-defined]
+    inside = record_places(asked)
+    reader = Reader(
+        asked=asked,
+        sources={s["id"]: s["title"] for s in content["sources"]},
+        where=(lambda k, option="": f"{page}?number={snapshot.number}{inside(k, option)}") if snapshot else live_places(seen, asked),
+        derivations=trace_url(request, seen, snapshot),
+    )
+    step = reader.step(node)
+    names = {option["id"]: option["name"] for option in content["options"]}
+    about = names.get(key.split(".")[1], "") if key.startswith("options.") else ""
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "assessments/_trace.html", {"step": step, "about": about, "whole": trace_url(request, seen, snapshot) + key})
+    context = page_context(request, seen, step=step, about=about, key=key, snapshot=snapshot, trace_url=trace_url(request, seen, snapshot))
+    return render(request, "assessments/trace.html", context)
+
+
+def snapshot_numbered(assessment: Assessment, number: str) -> Snapshot:
+    """The snapshot with that number, as an address names it; raises Http404."""
+    snapshot = assessment.snapshots.filter(number=int(number)).first() if number.isdecimal() and len(number) < 9 else None
+    if snapshot is None:
+        raise Http404("There is no such record of this assessment.")
+    return snapshot
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@member()
+def weights(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """Choose how much each criterion counts. Reading it with ``choice`` (and ``w-<criterion>``) shows the effect and saves nothing."""
+    seen = find(request, assessment)
+    errors: dict[str, str] = {}
+    trouble = ""
+    if request.method == "POST":
+        require(request.user, request.organisation, "edit")  # type: ignore[attr-defined, arg-type]
+        try:
+            editing.weights_set(actor=request.user, assessment=seen, weights=_chosen(request.POST))  # type: ignore[arg-type]
+        except Refused as error:
+            errors, trouble = error.fields, error.message
+        else:
+            messages.success(request, _("The weights are saved."))
+            return redirect("assessments:weights", org=request.organisation.slug, assessment=seen.pk)  # type: ignore[attr-defined]
+    given = request.POST if request.method == "POST" else request.GET
+    evaluation = evaluate_assessment(seen)
+    context = _weights_context(seen, evaluation, given, errors, trouble)
+    if request.htmx and request.method != "POST":  # type: ignore[attr-defined]
+        return render(request, "assessments/_weights_effect.html", context)
+    return render(request, "assessments/weights.html", page_context(request, seen, **context), status=422 if trouble else 200)
+
+
+def _chosen(given: Mapping[str, Any]) -> str | dict[str, str]:
+    """What a form says: ``archetype``, a profile, or the typed weights; an empty field leaves its criterion out."""
+    choice = given.get("choice", "")
+    if choice != OWN:
+        return str(choice)
+    return {name.removeprefix("w-"): text.strip() for name, text in given.items() if name.startswith("w-") and text.strip()} or {}
+
+
+def _weights_context(
+    assessment: Assessment, evaluation: Evaluation, given: Mapping[str, Any], errors: dict[str, str], trouble: str
+) -> dict[str, Any]:
+    release = evaluation.release
+    known = index(release)
+    archetype = known.archetypes[assessment.use_case.archetype]
+    profiles: dict[str, tuple[str, str, Mapping[str, Decimal]]] = {
+        "archetype": (_("As the kind of use case: %s") % archetype.title, archetype.lean_reason, archetype.weights),
+        **{p.id: (p.title, p.description, p.weights) for p in release.profiles},
+    }
+    stored = assessment.weights
+    choice = given.get("choice") or (stored if isinstance(stored, str) else OWN)
+    own = (
+        {c: Decimal(w) for c, w in stored.items()}
+        if isinstance(stored, dict)
+        else dict(profiles.get(str(stored), profiles["archetype"])[2])
+    )
+    typed = {c.id: given.get(f"w-{c.id}", plain(own[c.id]) if c.id in own else "") for c in release.criteria}
+    wrong = dict(errors)
+    try:
+        chosen = _chosen(given)
+        if isinstance(chosen, dict):
+            own = {c: Decimal(w) for c, w in editing.typed_weights(chosen, set(known.criteria)).items()}
+    except Refused as error:
+        wrong, trouble = wrong or error.fields, trouble or error.message
+    rows = [
+        {"id": name, "title": title, "text": text, "chosen": name == choice, "effect": _effect(evaluation, weighed)}
+        for name, (title, text, weighed) in profiles.items()
+    ]
+    rows.append({"id": OWN, "title": _("My own weights"), "text": "", "chosen": choice == OWN, "effect": _effect(evaluation, own)})
+    shares = own if choice == OWN else profiles.get(str(choice), profiles["archetype"])[2]
+    whole = sum(shares.values(), Decimal(0)) or Decimal(1)
+    return {
+        "rows": rows,
+        "option_names": [o.label for o in evaluation.facts.options],
+        "criteria": [
+            {
+                "id": c.id, "title": c.title, "description": c.description, "typed": typed[c.id], "error": wrong.get(c.id, ""),
+                "share": f"{shares.get(c.id, Decimal(0)) / whole * 100:.0f}",
+            }
+            for c in release.criteria
+        ],
+        "choice": choice,
+        "stored": stored if isinstance(stored, str) else OWN,
+        "trouble": trouble,
+        "errors": wrong,
+    }  # fmt: skip
+
+
+def _effect(evaluation: Evaluation, weighed: Mapping[str, Decimal]) -> list[dict[str, Any]]:
+    """Score and rank of each option under other weights: the values stay, and who is admissible doesn't hang on weights."""
+    with localcontext(COMPUTING):
+        scores = [(option, score(option.criteria, weighed)) for option in evaluation.options]
+    order = sorted((s for s in scores if s[0].admissible), key=lambda s: (-s[1].value, s[0].facts.id))
+    places = {option.facts.id: n for n, (option, _score) in enumerate(order, 1)}
+    return [
+        {
+            "name": option.facts.label,
+            "score": points(s.value),
+            "rank": places.get(option.facts.id),
+            "first": places.get(option.facts.id) == 1,
+        }
+        for option, s in scores
+    ]

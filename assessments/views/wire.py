@@ -1,0 +1,82 @@
+"""How an answer travels in a form: the names of its fields, what they hold, and what they say.
+
+A section posts all of its answers at once when there is no script, so each field's name carries the answer's key: ``value:QUESTION@OPTION``
+(nothing after the ``@`` for the use case). What isn't a value of the question (unknown, none of these) begins with ``?``, which no choice id does.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from django.http import QueryDict
+from django.utils.translation import gettext as _
+
+from assessments.errors import Refused
+from assessments.models import BasisOfAnswer, Option, Response, State
+from compliance.catalogue.model import Question
+
+UNKNOWN, NOT_APPLICABLE, NONE_OF_THESE = "?unknown", "?not_applicable", "?none"
+STATES = {UNKNOWN: State.UNKNOWN, NOT_APPLICABLE: State.NOT_APPLICABLE}
+
+
+def key_of(question: Question, option: Option | None) -> str:
+    return f"{question.id}@{option.key if option else ''}"
+
+
+def dom_id(key: str) -> str:
+    """The key as an element's id: no dots, which selectors would read as classes."""
+    return key.replace(".", "_").replace("@", "--")
+
+
+@dataclass(frozen=True)
+class Posted:
+    """What came in for one answer; ``values`` hold ids or one text, ``specials`` what was ticked instead of a value."""
+
+    values: list[str] = field(default_factory=list)
+    specials: list[str] = field(default_factory=list)
+    basis: str | None = None
+    note: str | None = None
+    revision: int | None = None
+
+    def answer(self, question: Question) -> tuple[str, str | list[str] | None]:
+        """State and value for ``response_save``; raises Refused where two things are said at once."""
+        values = [v for v in self.values if v.strip()]
+        if self.specials:
+            if values or len(self.specials) > 1:
+                raise Refused(
+                    _("Two answers at once."), {"value": _("You gave an answer and ticked a box that says there is none. Keep one.")}
+                )
+            if self.specials[0] == NONE_OF_THESE and question.type == "choices":
+                return State.ANSWERED, []
+            if self.specials[0] in STATES:
+                return STATES[self.specials[0]], None
+            raise Refused(_("That can't be ticked here."), {"value": _("Choose one of the answers offered.")})
+        if not values:
+            return State.UNANSWERED, None
+        return State.ANSWERED, values if question.type == "choices" else values[0]
+
+
+def posted(data: QueryDict, key: str, question: Question, *, plain: bool = False) -> Posted:
+    """What ``data`` says for the answer ``key``; with ``plain`` also by field names without the key, as a request for one answer may use."""
+
+    def fields(name: str) -> list[str]:
+        found = data.getlist(f"{name}:{key}")
+        return data.getlist(name) if plain and not found else found
+
+    def one(name: str) -> str | None:
+        found = fields(name)
+        return found[0] if found else None
+
+    values, specials = fields("value"), fields("special")
+    if question.type in ("choice", "choices"):
+        specials = specials + [v for v in values if v.startswith("?")]
+        values = [v for v in values if not v.startswith("?")]
+    revision = one("revision")
+    return Posted(values, specials, one("basis"), one("note"), int(revision) if revision and revision.isdecimal() else None)
+
+
+def untouched(row: Response | None, state: str, sent: Posted) -> bool:
+    """Whether nothing was said where nothing stands yet; saving that would name somebody as having answered."""
+    return (
+        row is None and state == State.UNANSWERED and not (sent.note or "").strip() and sent.basis in (None, "", BasisOfAnswer.UNSUPPORTED)
+    )

@@ -1,0 +1,43 @@
+"""A browser without scripts for the page tests: signed in as one of the cast, on one assessment."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from assessments.models import Assessment
+
+TAGS = re.compile(r"<[^>]+>")
+
+
+class Reader:
+    def __init__(self, person: User, case: Assessment) -> None:
+        self.client, self.case = Client(), case
+        self.client.force_login(person)
+
+    def url(self, name: str, query: str = "") -> str:
+        return reverse(f"assessments:{name}", kwargs={"org": self.case.organisation.slug, "assessment": self.case.pk}) + query
+
+    def get(self, name: str, query: str = "", **headers: str) -> Any:
+        return self.client.get(self.url(name, query), headers=headers)
+
+    def post(self, name: str, **fields: Any) -> Any:
+        return self.client.post(self.url(name), fields)
+
+
+def html(response: Any) -> str:
+    return str(response.content.decode())
+
+
+def words(response: Any) -> str:
+    """The page's text, its white space made single."""
+    return " ".join(unescape(TAGS.sub(" ", html(response))).split())
+
+
+def links(response: Any) -> list[str]:
+    return [unescape(found) for found in re.findall(r'<a [^>]*?href="([^"]+)"', html(response))]

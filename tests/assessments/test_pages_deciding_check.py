@@ -1,0 +1,111 @@
+"""Checking, proposing, submitting and withdrawing through the pages."""
+
+from __future__ import annotations
+
+from django.test import TestCase
+
+from assessments.answering import response_save
+from assessments.models import Assessment
+from tests.assessments.playing import Reader, html, links, words
+from tests.fixtures import Cast, make_cast, make_complete, make_draft
+
+
+class Complete(TestCase):
+    cast: Cast
+    case: Assessment
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.cast = make_cast()
+        cls.case = make_complete(cls.cast)
+        cls.other = cls.case.options.exclude(pk=cls.case.proposed_option_id).first()
+
+    def setUp(self) -> None:
+        self.officer = Reader(self.cast.risk_officer, self.case)
+
+    def status(self) -> str:
+        return Assessment.objects.values_list("status", flat=True).get(pk=self.case.pk)
+
+    def test_ready_when_nothing_is_missing(self) -> None:
+        page = self.officer.get("check")
+        assert page.context["ready"]
+        assert "(missing)" not in words(page)
+
+    def test_submits_and_leads_to_the_record(self) -> None:
+        answer = self.officer.post("submit")
+        assert (answer.status_code, answer["Location"]) == (302, self.officer.url("record"))
+        assert self.status() == "in_review"
+
+    def test_another_option_needs_a_reason_and_it_says_so_beside_the_field(self) -> None:
+        assert self.officer.post("propose", option=self.other.key, reason="").status_code == 302
+        page = self.officer.get("check")
+        assert 'id="error_proposal_reason"' in html(page)
+        assert not page.context["ready"]
+        refused = self.officer.post("submit")
+        assert refused.status_code == 422
+        assert "isn't the recommended one" in words(refused)
+        assert self.status() == "draft"
+
+    def test_the_reason_is_kept_and_lets_it_through(self) -> None:
+        self.officer.post("propose", option=self.other.key, reason="It keeps the exit open.")
+        page = self.officer.get("check")
+        assert page.context["ready"]
+        assert "It keeps the exit open." in html(page)
+        assert self.officer.post("submit").status_code == 302
+
+    def test_an_option_that_is_none_of_these_is_refused_and_the_reason_kept(self) -> None:
+        page = self.officer.post("propose", option="nobody", reason="Because of this & that.")
+        assert page.status_code == 422
+        assert 'id="error_option"' in html(page)
+        assert "Because of this &amp; that." in html(page)
+
+    def test_a_blocker_that_nobody_accepts_is_named(self) -> None:
+        response_save(
+            actor=self.cast.risk_officer, assessment=self.case, question_id="liability.use-policy", option=self.case.proposed_option,
+            value="forbids",
+        )  # fmt: skip
+        page = self.officer.get("check")
+        assert "Nobody can accept this one." in words(page)
+        assert not page.context["ready"]
+        assert self.officer.post("submit").status_code == 422
+
+    def test_submitting_twice_is_a_conflict(self) -> None:
+        self.officer.post("submit")
+        assert self.officer.post("submit").status_code == 409
+
+    def test_withdrawing_needs_a_reason(self) -> None:
+        page = self.officer.post("withdraw", withdraw_reason=" ")
+        assert page.status_code == 422
+        assert 'id="error_withdraw_reason"' in html(page)
+        assert self.status() == "draft"
+        assert self.officer.post("withdraw", withdraw_reason="Stopped.").status_code == 302
+        assert self.status() == "withdrawn"
+
+    def test_in_review_it_can_still_be_withdrawn(self) -> None:
+        self.officer.post("submit")
+        page = self.officer.get("check")
+        assert "Withdraw the assessment" in words(page)
+        assert "Save the proposal" not in words(page)
+        self.officer.post("withdraw", withdraw_reason="Stopped.")
+        assert self.status() == "withdrawn"
+
+    def test_others_look_and_change_nothing(self) -> None:
+        auditor = Reader(self.cast.auditor, self.case)
+        page = auditor.get("check")
+        assert "Submit for sign-off" not in words(page)
+        for name, fields in (("propose", {"option": self.other.key}), ("submit", {}), ("withdraw", {"withdraw_reason": "No."})):
+            assert auditor.post(name, **fields).status_code == 403, name
+        assert self.status() == "draft"
+
+
+class Empty(TestCase):
+    def test_says_what_is_missing_with_links(self) -> None:
+        cast = make_cast()
+        officer = Reader(cast.risk_officer, make_draft(cast))
+        page = officer.get("check")
+        assert page.status_code == 200
+        assert officer.url("options") in links(page)
+        assert words(page).count("(missing)") == 2
+        refused = officer.post("submit")
+        assert refused.status_code == 422
+        assert "at least two options" in words(refused)

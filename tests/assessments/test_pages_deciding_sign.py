@@ -1,0 +1,149 @@
+"""Signing, returning and rejecting through the pages: what is stored, what is refused, and what is kept of what was typed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import TestCase
+
+from accounts.models import Membership
+from assessments import attestation, editing, workflow
+from assessments.answering import response_save
+from assessments.models import Acceptance, Assessment, DecisionRecord, Verdict
+from assessments.snapshots import blockers_of_proposal
+from tests.assessments.playing import Reader, html, words
+from tests.fixtures import PASSWORD, Cast, make_cast, make_complete, newest
+
+
+class InReview(TestCase):
+    """The proposed option has one blocker that an approver may accept: nobody is on call."""
+
+    cast: Cast
+    case: Assessment
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.cast = make_cast()
+        cls.case = make_complete(cls.cast)
+        option = cls.case.proposed_option
+        response_save(
+            actor=cls.cast.contributor, assessment=cls.case, question_id="incident-support.on-call", option=option, value="nobody"
+        )
+        editing.propose(actor=cls.cast.risk_officer, assessment=cls.case, option=option, reason="A rota is being set up.")
+        workflow.submit(actor=cls.cast.risk_officer, assessment=cls.case)
+        cls.case.refresh_from_db()
+        option_key, blocker = blockers_of_proposal(newest(cls.case))[0]
+        cls.accept = f"accept:{option_key}:{blocker['id']}"
+        cls.message = blocker["message"]
+
+    def setUp(self) -> None:
+        self.approver = Reader(self.cast.approver, self.case)
+
+    def fields(self, **changes: Any) -> dict[str, Any]:
+        return {"digest": newest(self.case).digest, "password": PASSWORD, self.accept: "The rota starts in May."} | changes
+
+    def refused(self, answer: Any, status: int = 422) -> str:
+        assert answer.status_code == status
+        assert not Verdict.objects.exists()
+        assert not DecisionRecord.objects.exists()
+        assert PASSWORD not in html(answer)
+        return words(answer)
+
+    def test_shows_the_statement_and_each_blocker(self) -> None:
+        text = words(self.approver.get("sign"))
+        assert attestation.of_approval(newest(self.case)) in text
+        assert attestation.of_rejection(newest(self.case)) in text
+        assert self.message in text
+
+    def test_signing_stores_the_statement_as_shown_and_leads_to_the_record(self) -> None:
+        answer = self.approver.post("sign", **self.fields())
+        assert (answer.status_code, answer["Location"]) == (302, self.approver.url("record"))
+        verdict = Verdict.objects.get()
+        assert verdict.statement == attestation.of_approval(newest(self.case))
+        assert (verdict.authentication, verdict.address) == ("password", "127.0.0.1")
+        assert Acceptance.objects.get().reason == "The rota starts in May."
+        text = words(self.approver.get("record"))
+        assert "The rota starts in May." in text
+        assert verdict.statement in text
+
+    def test_a_wrong_password_signs_nothing_and_keeps_what_was_typed(self) -> None:
+        answer = self.approver.post("sign", **self.fields(password="guess"))
+        assert "That isn't your password. Nothing was signed." in self.refused(answer)
+        assert 'id="error_password-approve"' in html(answer)
+        assert "The rota starts in May." in html(answer)
+        assert 'value="guess"' not in html(answer)
+
+    def test_no_password_is_asked_for_beside_the_field(self) -> None:
+        assert "Enter your password" in self.refused(self.approver.post("sign", **self.fields(password="")))
+
+    def test_somebody_else_s_session_and_password_do_not_mix(self) -> None:
+        self.cast.approver.set_password("another long password")
+        self.cast.approver.save()
+        self.approver.client.force_login(self.cast.approver)
+        self.refused(self.approver.post("sign", **self.fields()))
+
+    def test_five_wrong_passwords_close_signing_even_for_the_right_one(self) -> None:
+        for _ in range(5):
+            self.approver.post("sign", **self.fields(password="guess"))
+        assert "Signing is closed to you for 15 minutes" in self.refused(self.approver.post("sign", **self.fields()), status=429)
+        self.refused(self.approver.post("reject", **self.fields(reason="No.")), status=429)
+
+    def test_a_blocker_without_a_reason_is_refused_beside_its_field(self) -> None:
+        answer = self.approver.post("sign", **self.fields(**{self.accept: " "}))
+        assert "Say why this blocker is accepted" in self.refused(answer)
+        assert "is-invalid" in html(answer)
+
+    def test_a_stale_digest_is_refused(self) -> None:
+        for name in ("sign", "return", "reject"):
+            answer = self.approver.post(name, **self.fields(digest="sha256:" + "0" * 64, reason="Because."))
+            assert "The record has changed since you opened it" in self.refused(answer), name
+
+    def test_what_was_decided_in_the_meantime_is_said(self) -> None:
+        fields = self.fields()
+        workflow.withdraw(actor=self.cast.risk_officer, assessment=self.case, reason="Stopped.")
+        answer = self.approver.client.post(self.approver.url("sign"), fields, follow=True)
+        assert "This assessment is withdrawn, so there is nothing to decide on now." in self.refused(answer, status=200)
+
+    def test_author_and_answerers_are_refused_although_they_are_approvers(self) -> None:
+        for person in (self.cast.risk_officer, self.cast.contributor):
+            Membership.objects.create(user=person, organisation=self.cast.organisation, role="approver")
+            reader = Reader(person, self.case)
+            page = reader.get("sign")
+            assert page.status_code == 403
+            assert "Sign and approve" not in words(page)
+            for name in ("sign", "return", "reject"):
+                assert "somebody else must decide on it" in self.refused(reader.post(name, **self.fields(reason="Because."))), name
+
+    def test_others_are_refused(self) -> None:
+        for who in ("risk_officer", "contributor", "auditor", "administrator"):
+            reader = Reader(self.cast[who], self.case)
+            for name in ("sign", "return", "reject"):
+                self.refused(reader.post(name, **self.fields(reason="Because.")), status=403)
+
+    def test_returning_needs_a_reason_and_no_password(self) -> None:
+        answer = self.approver.post("return", digest=newest(self.case).digest, reason=" ")
+        assert 'id="error_reason-return"' in html(answer)
+        self.refused(answer)
+        assert self.approver.post("return", digest=newest(self.case).digest, reason="Name the remedy.").status_code == 302
+        assert (Verdict.objects.get().verdict, Verdict.objects.get().reason) == ("return", "Name the remedy.")
+        self.case.refresh_from_db()
+        assert self.case.status == "returned"
+
+    def test_rejecting_needs_reason_and_password(self) -> None:
+        answer = self.approver.post("reject", **self.fields(reason=""))
+        assert 'id="error_reason-reject"' in html(answer)
+        self.refused(answer)
+        answer = self.approver.post("reject", **self.fields(reason="Too dear for us.", password="guess"))
+        assert "Too dear for us." in html(answer)
+        self.refused(answer)
+        assert self.approver.post("reject", **self.fields(reason="Too dear for us.")).status_code == 302
+        verdict = Verdict.objects.get()
+        assert (verdict.verdict, verdict.reason) == ("reject", "Too dear for us.")
+        assert verdict.statement == attestation.of_rejection(newest(self.case))
+        assert DecisionRecord.objects.get().outcome == "rejected"
+
+    def test_signing_twice_finds_nothing_left(self) -> None:
+        self.approver.post("sign", **self.fields())
+        answer = self.approver.client.post(self.approver.url("sign"), self.fields(), follow=True)
+        assert "This assessment is approved, so there is nothing to decide on now." in words(answer)
+        assert Verdict.objects.count() == 1

@@ -1,0 +1,127 @@
+"""The fixed cast that the tests play with, and cases at every stage, made by the same functions as a person's own work.
+
+Meridian Bank has one person for each role and nobody with two; the outsider is risk officer, approver and administrator elsewhere, so that
+whatever stops them is the organisation and no missing role.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import Membership, Organisation, Role, User
+from assessments import answering, attestation, editing, workflow
+from assessments.evaluation import evaluate_assessment
+from assessments.files import import_assessment
+from assessments.models import Assessment, DecisionRecord, Evidence, Option, Snapshot
+from assessments.workflow import Signing
+
+PASSWORD = "correct horse battery staple"
+EXAMPLE = Path(__file__).parent.parent / "examples" / "bank-chatbot.yaml"
+SIGNING = Signing(authentication="password", address="192.0.2.7", client="tests")
+
+
+@dataclass(frozen=True)
+class Cast:
+    organisation: Organisation
+    elsewhere: Organisation
+    risk_officer: User
+    contributor: User
+    approver: User
+    auditor: User
+    administrator: User
+    outsider: User
+
+    def __getitem__(self, who: str) -> User:
+        person: User = getattr(self, who)
+        return person
+
+
+def make_cast() -> Cast:
+    """Meridian Bank with its five people, and somebody of another organisation; they all have the password ``PASSWORD``."""
+    organisation = Organisation.objects.create(slug="meridian-bank", name="Meridian Bank")
+    elsewhere = Organisation.objects.create(slug="harbour-insurance", name="Harbour Insurance")
+    people = {role: _person(role, organisation, role) for role in Role.values}
+    outsider = _person("outsider", elsewhere, Role.RISK_OFFICER, Role.APPROVER, Role.ADMINISTRATOR)
+    return Cast(organisation=organisation, elsewhere=elsewhere, outsider=outsider, **people)
+
+
+def _person(name: str, organisation: Organisation, *roles: str) -> User:
+    user = User.objects.create_user(
+        f"{name.replace('_', '-')}@{organisation.slug}.example", PASSWORD, name=name.replace("_", " ").capitalize()
+    )
+    Membership.objects.bulk_create(Membership(user=user, organisation=organisation, role=role) for role in roles)
+    return user
+
+
+def make_draft(cast: Cast) -> Assessment:
+    """A new, empty draft of the risk officer's."""
+    return editing.assessment_create(
+        actor=cast.risk_officer, organisation=cast.organisation, title="Chatbot for customers", name="Customer chatbot",
+        purpose="Answers questions about accounts and cards.", archetype="customer-facing-chatbot",
+    )  # fmt: skip
+
+
+def make_complete(cast: Cast) -> Assessment:
+    """The bank's chatbot from the worked example, with every answer, its recommended option proposed."""
+    assessment = import_assessment(actor=cast.risk_officer, organisation=cast.organisation, text=EXAMPLE.read_text(), name=EXAMPLE.name)
+    recommended = evaluate_assessment(assessment).as_dict()["recommendation"]["option"]
+    return editing.propose(
+        actor=cast.risk_officer, assessment=assessment, option=assessment.options.get(key=recommended), reason="It fits best."
+    )
+
+
+def first_use_case_question(assessment: Assessment) -> str:
+    """A choice question about the use case that has been answered."""
+    return assessment.responses.filter(option=None, state="answered").order_by("question").values_list("question", flat=True)[0]
+
+
+def attach(cast: Cast, assessment: Assessment, name: str = "certificate.txt", content: bytes = b"Certificate No. 42\n") -> Evidence:
+    """A text file on the first answer about the use case."""
+    return answering.evidence_attach(
+        actor=cast.contributor, assessment=assessment, question_id=first_use_case_question(assessment), option=None,
+        upload=SimpleUploadedFile(name, content),
+    )  # fmt: skip
+
+
+def make_submitted(cast: Cast) -> Assessment:
+    """The complete case, in review."""
+    assessment = make_complete(cast)
+    workflow.submit(actor=cast.risk_officer, assessment=assessment)
+    assessment.refresh_from_db()
+    return assessment
+
+
+def make_approved(cast: Cast) -> DecisionRecord:
+    """The complete case, signed by the approver."""
+    return sign(cast, make_submitted(cast))
+
+
+def sign(cast: Cast, assessment: Assessment) -> DecisionRecord:
+    """The approver's signature on what was submitted."""
+    snapshot = newest(assessment)
+    return workflow.approve(
+        actor=cast.approver, assessment=assessment, digest=snapshot.digest, statement=attestation.of_approval(snapshot),
+        signing=SIGNING, acceptances=accept_all(snapshot),
+    )  # fmt: skip
+
+
+def newest(assessment: Assessment) -> Snapshot:
+    snapshot = assessment.latest_snapshot
+    assert snapshot is not None
+    return snapshot
+
+
+def accept_all(snapshot: Snapshot) -> dict[tuple[str, str], str]:
+    """A reason for each blocker of the proposed option."""
+    from assessments.snapshots import blockers_of_proposal
+
+    return {(option, blocker["id"]): "Accepted until the next review." for option, blocker in blockers_of_proposal(snapshot)}
+
+
+def option_of(assessment: Assessment) -> Option:
+    option = assessment.options.first()
+    assert option is not None
+    return option
