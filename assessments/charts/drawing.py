@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import vl_convert
@@ -101,6 +102,10 @@ def draw(title: str, description: str, table: Table, spec: Mapping[str, Any]) ->
     }
     text = json.dumps([title, description, whole], sort_keys=True, ensure_ascii=False)
     return Chart(_svg(text), title, description, table)
+
+
+# Text is measured with the product's own font, whatever fonts the machine has: otherwise a chart's bytes differ by machine.
+vl_convert.register_font_directory(str(Path(__file__).parent / "fonts"))
 
 
 @lru_cache(maxsize=128)

@@ -1,0 +1,73 @@
+"""A real browser against the running service, with a real worker behind it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as configured
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.fixtures import PASSWORD
+
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    if path is None:
+        pytest.fail("no Chromium here; make setup installs it, or names the package")
+    # Playwright's synchronous calls keep an event loop in this thread; Django would refuse the ORM beside it.
+    before = os.environ.get("DJANGO_ALLOW_ASYNC_UNSAFE")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+    if before is None:
+        del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def files_of_the_service(settings) -> None:
+    """Files lie where a worker of its own finds them too."""
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": configured.MEDIA_ROOT}}
+    settings.STORAGES = {**configured.STORAGES, "default": files}
+
+
+@pytest.fixture
+def sign_in(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
+    """A page of a person's own, signed in; what the browser's console complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def enter(email: str, **options: object) -> Page:
+        context = browser.new_context(base_url=live_server.url, accept_downloads=True, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto("/account/sign-in/")
+        page.get_by_label("Email").fill(email)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    # A refused form answers 422 or 409 on purpose, which the browser logs as an error.
+    surprising = [text for text in complaints if "status of 4" not in text]
+    assert not surprising, surprising
+
+
+def finds_nothing(page: Page) -> None:
+    """axe-core finds no violation of WCAG 2.2 A and AA on the page as it stands."""
+    results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
+    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"

@@ -1,0 +1,166 @@
+"""Who gets what at every address of the project: the permission table. ``test_permissions.py`` plays it as every person of the cast.
+
+A row gives for each method the roles that are let through; a method that isn't named lets nobody through. Who isn't let through gets, by the
+kind of address:
+
+| kind         | a member without the right | an outsider | nobody known    |
+|--------------|----------------------------|-------------|-----------------|
+| page         | 403                        | 404         | sent to sign in |
+| api          | 403                        | 404         | 401             |
+| personal     | let through                | let through | sent to sign in |
+| personal_api | let through                | let through | 401             |
+| public       | let through                | let through | let through     |
+
+Let through means that the request was carried out, or refused for what it says (400, 409, 415, 422) and not for who sent it. A row that is
+``private`` speaks of one member's own thing: the other members get 404 as well.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+RO, CO, AP, AU, AD = "risk_officer", "contributor", "approver", "auditor", "administrator"
+ROLES = (RO, CO, AP, AU, AD)
+PEOPLE = (*ROLES, "outsider", "anonymous")
+MEMBERS = frozenset(ROLES)
+EVERYBODY = frozenset(PEOPLE)
+SIGNED_IN = EVERYBODY - {"anonymous"}
+WRITERS = frozenset({RO})
+ANSWERERS = frozenset({RO, CO})
+APPROVERS = frozenset({AP})
+OVERSIGHT = frozenset({RO, AP, AU, AD})  # who reads reports, exports and the trail
+ADMINISTRATORS = frozenset({AD})
+
+Kind = Literal["page", "api", "personal", "personal_api", "public"]
+Stage = Literal["draft", "in_review", "approved"]
+
+
+@dataclass(frozen=True)
+class Row:
+    """``stage``: the status of the assessment that the address is tried on. ``args``: what the address needs besides."""
+
+    name: str
+    kind: Kind
+    methods: dict[str, frozenset[str]]
+    stage: Stage = "draft"
+    args: dict[str, str] = field(default_factory=dict)
+    private: bool = False
+
+
+def page(name: str, stage: Stage = "draft", **methods: frozenset[str]) -> Row:
+    return Row(name, "page", methods, stage)
+
+
+def api(name: str, stage: Stage = "draft", **methods: frozenset[str]) -> Row:
+    return Row(name, "api", methods, stage)
+
+
+def personal(name: str, *methods: str) -> Row:
+    return Row(name, "personal", dict.fromkeys(methods, SIGNED_IN))
+
+
+def public(name: str, *methods: str) -> Row:
+    return Row(name, "public", dict.fromkeys(methods, EVERYBODY))
+
+
+WAYS_IN = [
+    personal("home", "GET"),
+    personal("design", "GET"),
+    public("health", "GET"),
+    public("account_login", "GET", "POST"),
+    public("account_logout", "GET", "POST"),
+    personal("account_change_password", "GET", "POST"),
+    personal("account_reauthenticate", "GET", "POST"),
+]
+
+ACCOUNTS = [
+    page("accounts:people", GET=ADMINISTRATORS),
+    page("accounts:person_add", POST=ADMINISTRATORS),
+    page("accounts:role_grant", POST=ADMINISTRATORS),
+    page("accounts:role_revoke", POST=ADMINISTRATORS),
+    page("accounts:tokens", GET=MEMBERS, POST=MEMBERS),
+    Row("accounts:token_revoke", "page", {"POST": WRITERS}, private=True),  # the token is the risk officer's
+]
+
+ASSESSMENTS = [
+    page("assessments:list", GET=MEMBERS),
+    page("assessments:create", GET=WRITERS, POST=WRITERS),
+    page("assessments:import", GET=WRITERS, POST=WRITERS),
+    page("assessments:detail", GET=MEMBERS),
+    page("assessments:use_case", GET=MEMBERS, POST=WRITERS),
+    page("assessments:options", GET=MEMBERS),
+    page("assessments:option_add", POST=WRITERS),
+    page("assessments:option_edit", GET=WRITERS, POST=WRITERS),
+    page("assessments:option_remove", GET=WRITERS, POST=WRITERS),
+    page("assessments:export", GET=OVERSIGHT),
+    page("assessments:demand", GET=MEMBERS, POST=ANSWERERS),
+    page("assessments:costs", GET=MEMBERS, POST=ANSWERERS),
+    page("assessments:figure_save", POST=ANSWERERS),
+    page("assessments:section", GET=MEMBERS, POST=ANSWERERS),
+    page("assessments:response_save", POST=ANSWERERS),
+    page("assessments:evidence_attach", POST=ANSWERERS),
+    page("assessments:evidence_download", GET=MEMBERS),
+    page("assessments:evidence_remove", POST=ANSWERERS),
+    page("assessments:weights", GET=MEMBERS, POST=WRITERS),
+    page("assessments:result", GET=MEMBERS),
+    page("assessments:trace", GET=MEMBERS),
+    page("assessments:check", GET=MEMBERS),
+    page("assessments:propose", POST=WRITERS),
+    page("assessments:submit", POST=WRITERS),
+    page("assessments:withdraw", POST=WRITERS),
+    page("assessments:record", "in_review", GET=MEMBERS),
+    page("assessments:sign", "in_review", GET=APPROVERS, POST=APPROVERS),
+    page("assessments:return", "in_review", POST=APPROVERS),
+    page("assessments:reject", "in_review", POST=APPROVERS),
+]
+
+REPORTS = [
+    page("reports:list", GET=OVERSIGHT),
+    page("reports:panel", "approved", GET=OVERSIGHT),
+    page("reports:again", "approved", POST=ADMINISTRATORS),
+    page("reports:download", "approved", GET=OVERSIGHT),
+    page("reports:trail", GET=OVERSIGHT, POST=OVERSIGHT),
+    page("reports:assessment_trail", GET=OVERSIGHT),
+]
+
+API = [
+    public("api:schema", "GET"),
+    public("api:docs", "GET"),
+    Row("api:organisations", "personal_api", {"GET": SIGNED_IN}),
+    api("api:questions", GET=MEMBERS),
+    api("api:assessments", GET=MEMBERS, POST=WRITERS),
+    api("api:import", POST=WRITERS),
+    api("api:assessment", GET=MEMBERS, PATCH=WRITERS),
+    api("api:terms", PUT=WRITERS),
+    api("api:export", GET=OVERSIGHT),
+    api("api:options", GET=MEMBERS, POST=WRITERS),
+    api("api:option", GET=MEMBERS, PATCH=WRITERS, DELETE=WRITERS),
+    api("api:responses", GET=MEMBERS),
+    api("api:response", PUT=ANSWERERS),
+    api("api:option_response", PUT=ANSWERERS),
+    api("api:figures", GET=MEMBERS),
+    api("api:demand_figure", PUT=ANSWERERS, DELETE=ANSWERERS),
+    api("api:cost_category", PUT=ANSWERERS, DELETE=ANSWERERS),
+    api("api:cost_figure", PUT=ANSWERERS, DELETE=ANSWERERS),
+    api("api:evidence_files", GET=MEMBERS, POST=ANSWERERS),
+    api("api:evidence", GET=MEMBERS, DELETE=ANSWERERS),
+    api("api:evidence_file", GET=MEMBERS),
+    api("api:evaluation", GET=MEMBERS),
+    api("api:weights", PUT=WRITERS),
+    api("api:proposal", PUT=WRITERS),
+    api("api:submit", POST=WRITERS),
+    api("api:withdraw", POST=WRITERS),
+    api("api:attestation", "in_review", GET=APPROVERS),
+    api("api:approve", "in_review", POST=APPROVERS),
+    api("api:return", "in_review", POST=APPROVERS),
+    api("api:reject", "in_review", POST=APPROVERS),
+    api("api:snapshots", "in_review", GET=MEMBERS),
+    api("api:snapshot", "in_review", GET=MEMBERS),
+    api("api:decision", "approved", GET=OVERSIGHT),
+    api("reports_api:report", "approved", GET=OVERSIGHT),
+    api("reports_api:report_file", "approved", GET=OVERSIGHT),
+    api("reports_api:trail", GET=OVERSIGHT),
+]
+
+TABLE = [*WAYS_IN, *ACCOUNTS, *ASSESSMENTS, *REPORTS, *API]
