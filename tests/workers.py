@@ -45,12 +45,7 @@ def start_worker(prefix):
     workers = []
 
     def start():
-        environment = os.environ | {
-            "BROKER_URL": BROKER,
-            PREFIX: prefix,
-            "DATABASE_URL": database_url(),
-            "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
-        }
+        environment = on_the_tests_database() | {PREFIX: prefix}
         options = ["--pool", "solo", "--without-gossip", "--without-mingle", "--without-heartbeat", "--loglevel", "WARNING"]
         command = [sys.executable, "-m", "celery", "-A", "tests.jobs.worker", "worker", "-n", f"{uuid.uuid4()}@localhost", *options]
         workers.append(subprocess.Popen(command, cwd=ROOT, env=environment))
@@ -60,6 +55,18 @@ def start_worker(prefix):
     for worker in workers:
         worker.kill()
         worker.wait()
+
+
+def on_the_tests_database():
+    """The environment of a process that works on the test's database."""
+    path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    return os.environ | {"BROKER_URL": BROKER, "DATABASE_URL": database_url(), "PYTHONPATH": path}
+
+
+def manage(*arguments):
+    """Run a management command as a person would, in a process of its own; returns its exit code and all that it said."""
+    done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=on_the_tests_database(), capture_output=True, text=True)
+    return done.returncode, done.stdout + done.stderr
 
 
 def database_url():
