@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.events import tell
 from accounts.models import FailedCheck, User
 
 LIMIT = 5
@@ -21,18 +22,36 @@ class TooManyFailures(Exception):
 
 
 def check_password(user: User, password: str) -> bool:
-    """Whether it is the person's password. Five wrong ones within 15 minutes close signing for 15 minutes: raises TooManyFailures.
+    """Whether it is the person's password; a wrong one is recorded in the trail.
 
-    The failures are rows, so the limit holds over every process. The lock on the person lets guesses through one at a time.
+    Five wrong ones within 15 minutes close signing for 15 minutes from the fifth, to the right password too: raises TooManyFailures.
+    Not to be called inside a transaction (RuntimeError): what is counted must outlive whatever its caller rolls back.
     """
+    _count(user)
+    # Slow by design, so no lock is held meanwhile.
+    right = user.check_password(password)
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
-        since = timezone.now() - WINDOW
-        FailedCheck.objects.filter(user=user, at__lt=since).delete()
-        if FailedCheck.objects.filter(user=user).count() >= LIMIT:
-            raise TooManyFailures
-        if user.check_password(password):
+        if right:
             FailedCheck.objects.filter(user=user).delete()
-            return True
+        else:
+            tell("person.signature_check_failed", user)
+    return right
+
+
+def _count(user: User) -> None:
+    """Take one of the attempts left. It counts as failed until it is known not to be, so guesses made at once can't slip past the limit.
+
+    The attempts are rows, so the limit holds over every process.
+    """
+    with transaction.atomic(durable=True):
+        User.objects.select_for_update().get(pk=user.pk)
+        now = timezone.now()
+        FailedCheck.objects.filter(user=user, at__lt=now - 2 * WINDOW).delete()
+        if _closed(user, now):
+            raise TooManyFailures
         FailedCheck.objects.create(user=user)
-    return False
+
+
+def _closed(user: User, now: datetime) -> bool:
+    newest = list(FailedCheck.objects.filter(user=user).order_by("-at", "-pk").values_list("at", flat=True)[:LIMIT])
+    return len(newest) == LIMIT and newest[0] - newest[-1] <= WINDOW and now - newest[0] < WINDOW

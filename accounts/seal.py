@@ -13,6 +13,7 @@ import base64
 import datetime
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from cryptography.hazmat.primitives.serialization.pkcs12 import load_pkcs12, serialize_key_and_certificates
 from cryptography.x509.oid import NameOID
 from django.conf import settings
+from django.utils.encoding import force_bytes
 
 if TYPE_CHECKING:
     from pyhanko.sign import SimpleSigner
@@ -85,9 +87,9 @@ def _path(organisation: Organisation) -> Path:
     return Path(settings.VAR_DIR) / "seals" / f"{organisation.uuid}.p12"
 
 
-def _passphrase(secret: str, organisation: Organisation) -> bytes:
+def _passphrase(secret: str | bytes, organisation: Organisation) -> bytes:
     derive = HKDF(algorithm=hashes.SHA256(), length=32, salt=None, info=f"countersign/seal/{organisation.uuid}".encode())
-    return base64.urlsafe_b64encode(derive.derive(secret.encode()))
+    return base64.urlsafe_b64encode(derive.derive(force_bytes(secret)))
 
 
 def _make(organisation: Organisation, path: Path) -> None:
@@ -103,10 +105,8 @@ def _make(organisation: Organisation, path: Path) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        try:
+        with suppress(FileExistsError):
             os.link(draft, path)  # refuses to replace what is there, and never shows half a file
-        except FileExistsError:
-            pass
     finally:
         draft.unlink()
 

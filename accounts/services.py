@@ -5,14 +5,27 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.validators import validate_email
 from django.db import transaction
 
 from accounts.access import roles_of
 from accounts.authentication import new_token
 from accounts.models import ApiToken, Membership, Organisation, Role, User
 from audit.trail import record
+
+# What can be stored: trimmed, not empty, no longer than its column, and without the null characters that PostgreSQL refuses.
+EMAIL = forms.EmailField(max_length=254, error_messages={"required": "Enter the person's email address."})
+PERSON_NAME = forms.CharField(max_length=200, error_messages={"required": "Enter the person's name."})
+TOKEN_NAME = forms.CharField(max_length=100, error_messages={"required": "Say what the token is for."})
+
+
+def _given(name: str, field: forms.CharField, value: str) -> str:
+    """The cleaned value of a field; raises ValidationError under the field's name."""
+    try:
+        return str(field.clean(value))
+    except ValidationError as error:
+        raise ValidationError({name: error.messages}) from None
 
 
 def _administrator(actor: User, organisation: Organisation) -> None:
@@ -30,9 +43,14 @@ def _record(
 
 
 def organisation_create(*, slug: str, name: str, administrator_email: str, administrator_name: str) -> tuple[Organisation, User, str]:
-    """A new organisation with its first administrator; returns the temporary password too ("" where the person had an account)."""
+    """A new organisation with its first administrator; returns the temporary password too ("" where the person had an account).
+
+    Raises ValidationError, by field, for a slug or name that can't be, a slug that is taken, or a person's name or address that can't be.
+    """
+    organisation = Organisation(slug=slug, name=name)
+    organisation.full_clean()
     with transaction.atomic():
-        organisation = Organisation.objects.create(slug=slug, name=name)
+        organisation.save()
         user, password = _person(administrator_email, administrator_name)
         Membership.objects.create(user=user, organisation=organisation, role=Role.ADMINISTRATOR)
         _record(organisation, "organisation.created", None, "organisation", str(organisation.uuid), name)
@@ -40,28 +58,36 @@ def organisation_create(*, slug: str, name: str, administrator_email: str, admin
 
 
 def _person(email: str, name: str) -> tuple[User, str]:
-    email = email.strip().lower()
-    validate_email(email)
+    """The person with that address, or a new one with a temporary password of 64 random bits."""
+    email = _given("email", EMAIL, email).lower()
     if existing := User.objects.filter(email__iexact=email).first():
         return existing, ""
-    if not name.strip():
-        raise ValidationError({"name": "Enter the person's name."})
+    name = _given("name", PERSON_NAME, name)
     password = "-".join(secrets.token_hex(2) for _ in range(4))
-    return User.objects.create_user(email, password, name=name.strip()[:200]), password
+    return User.objects.create_user(email, password, name=name), password
 
 
 def user_create(*, actor: User, organisation: Organisation, email: str, name: str, role: str) -> tuple[User, str]:
-    """Add a person with a first role; returns the temporary password ("" where the person has an account already)."""
+    """Add a person with a first role; returns the temporary password ("" where the person has an account already).
+
+    Raises PermissionDenied unless the actor is an administrator there, and ValidationError, by field, for what can't be stored, a role
+    that there isn't, or a person who is here already.
+    """
     with transaction.atomic():
         _administrator(actor, organisation)
         user, password = _person(email, name)
+        if organisation.memberships.filter(user=user).exists():
+            raise ValidationError({"email": f"{user.name} is in {organisation.name} already; give the role in the list of people."})
         _record(organisation, "person.added", actor, "person", str(user.uuid), user.name)
         membership_grant(actor=actor, user=user, organisation=organisation, role=role)
     return user, password
 
 
 def membership_grant(*, actor: User, user: User, organisation: Organisation, role: str) -> Membership:
-    """Give a role; giving one that is held changes nothing."""
+    """Give a role; giving one that is held changes nothing.
+
+    Raises PermissionDenied unless the actor is an administrator there, and ValidationError for a role that there isn't.
+    """
     if role not in Role.values:
         raise ValidationError({"role": f"{role!r} is no role; choose one of {', '.join(Role.labels)}."})
     with transaction.atomic():
@@ -73,34 +99,42 @@ def membership_grant(*, actor: User, user: User, organisation: Organisation, rol
 
 
 def membership_revoke(*, actor: User, membership: Membership) -> None:
-    """Take a role; the last administrator keeps theirs (ValidationError)."""
-    organisation, user, role = membership.organisation, membership.user, membership.role
+    """Take a role; one that was taken meanwhile changes nothing.
+
+    Raises PermissionDenied unless the actor is an administrator there, and ValidationError where nobody who can sign in would be left as
+    one. The lock on the organisation keeps two administrators from taking each other's role at once.
+    """
+    user, role = membership.user, membership.role
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=organisation.pk)
+        organisation = Organisation.objects.select_for_update().get(pk=membership.organisation_id)
         _administrator(actor, organisation)
-        if role == Role.ADMINISTRATOR and organisation.memberships.filter(role=role).count() == 1:
+        administrators = organisation.memberships.filter(role=Role.ADMINISTRATOR, user__is_active=True)
+        if role == Role.ADMINISTRATOR and not administrators.exclude(user=user).exists():
             raise ValidationError(f"{user.name} is the last administrator. Make somebody else one first.")
-        membership.delete()
-        _record(organisation, "role.revoked", actor, "person", str(user.uuid), user.name, {"role": role})
+        deleted, _ = organisation.memberships.filter(pk=membership.pk).delete()
+        if deleted:
+            _record(organisation, "role.revoked", actor, "person", str(user.uuid), user.name, {"role": role})
 
 
 def token_create(*, actor: User, organisation: Organisation, name: str, expires: datetime | None = None) -> tuple[ApiToken, str]:
-    """A token of the actor's own; the plain text is returned once."""
-    if not name.strip():
-        raise ValidationError({"name": "Say what the token is for."})
+    """A token of the actor's own; the plain text is returned once.
+
+    Raises PermissionDenied for an outsider, and ValidationError for a name that is missing or can't be stored.
+    """
+    name = _given("name", TOKEN_NAME, name)
     if not roles_of(actor, organisation):
         raise PermissionDenied(f"You hold no role in {organisation.name}.")
     with transaction.atomic():
-        token, plain = new_token(user=actor, organisation=organisation, name=name.strip()[:100], expires=expires)
+        token, plain = new_token(user=actor, organisation=organisation, name=name, expires=expires)
         _record(organisation, "token.created", actor, "token", str(token.pk), token.prefix)
     return token, plain
 
 
 def token_revoke(*, actor: User, token: ApiToken) -> None:
-    """Revoke one's own token, or as an administrator anybody's."""
+    """Revoke one's own token, or as an administrator anybody's (PermissionDenied otherwise); a revoked one changes nothing."""
     with transaction.atomic():
         if token.user_id != actor.pk:
             _administrator(actor, token.organisation)
-        pk, prefix, organisation = token.pk, token.prefix, token.organisation
-        token.delete()
-        _record(organisation, "token.revoked", actor, "token", str(pk), prefix)
+        deleted, _ = ApiToken.objects.filter(pk=token.pk).delete()
+        if deleted:
+            _record(token.organisation, "token.revoked", actor, "token", str(token.pk), token.prefix)

@@ -23,7 +23,10 @@ def _people_page(request: Any, status: int = 200, **more: Any) -> HttpResponse:
         held = {m.role for m in memberships}
         user.grantable = [(value, label) for value, label in Role.choices if value not in held]  # type: ignore[attr-defined]
     return render(
-        request, "accounts/people.html", {"people": people, "role_choices": Role.choices, "typed": {}, "errors": {}, **more}, status=status
+        request,
+        "accounts/people.html",
+        {"nav": "people", "people": people, "role_choices": Role.choices, "typed": {}, "errors": {}, **more},
+        status=status,
     )
 
 
@@ -51,7 +54,7 @@ def role_grant(request: Any) -> HttpResponse:
     user = get_object_or_404(User.objects.filter(memberships__organisation=request.organisation).distinct(), pk=_number(request, "user"))
     try:
         services.membership_grant(actor=request.user, user=user, organisation=request.organisation, role=request.POST.get("role", ""))
-        messages.success(request, f"{user.name} has the role now.")
+        messages.success(request, f"{user.name} is {Role(request.POST['role']).label.lower()} now.")
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("accounts:people", org=request.organisation.slug)
@@ -65,7 +68,7 @@ def role_revoke(request: Any) -> HttpResponse:
     )
     try:
         services.membership_revoke(actor=request.user, membership=membership)
-        messages.success(request, f"{membership.user.name} no longer has the role.")
+        messages.success(request, f"{membership.user.name} is no longer {Role(membership.role).label.lower()}.")
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("accounts:people", org=request.organisation.slug)
@@ -80,7 +83,7 @@ def _number(request: HttpRequest, name: str) -> int:
 @member()
 def tokens(request: Any) -> HttpResponse:
     """One's own tokens here; a new one's text is shown once, on the answer to the form."""
-    context: dict[str, Any] = {"errors": {}, "typed": ""}
+    context: dict[str, Any] = {"nav": "tokens", "errors": {}, "typed": ""}
     if request.method == "POST":
         context["typed"] = request.POST.get("name", "")
         try:

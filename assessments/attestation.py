@@ -9,8 +9,8 @@ from assessments.models import Snapshot
 from assessments.snapshots import content_of
 
 _BY_MY_HAND = (
-    "I neither wrote nor answered any part of this record. By entering my password I sign this statement, and I mean my signature to bind me "
-    "as one made by hand would."
+    "I neither wrote nor answered any part of this record. I sign this statement in my own name, and I mean my signature to bind me as one made "
+    "by hand would."
 )
 
 

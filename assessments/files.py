@@ -100,10 +100,9 @@ def require_fitting(facts: Facts) -> None:
                 wrong[f"{owner}.{question}"] = f"is longer than {LONGEST_TEXT} characters"
             if any(len(e.file) > NAME_LENGTH for e in response.evidence):
                 wrong[f"{owner}.{question}.evidence"] = f"a file's name has more than {NAME_LENGTH} characters"
-    for owner, category, key, amounts in stored_figures(facts, {o.id: Option(key=o.id) for o in facts.options}):
+    for option_row, category, key, amounts in stored_figures(facts, {o.id: Option(key=o.id) for o in facts.options}):
         if any(amount is not None and not keepable(amount) for amount in amounts.values()):
-            place = f"options.{owner.key}.costs" if owner else "demand"
-            wrong[f"{place}.{category}.{key}" if owner else f"demand.{key}"] = DIGITS
+            wrong[f"options.{option_row.key}.costs.{category}.{key}" if option_row else f"demand.{key}"] = DIGITS
     if wrong:
         raise Refused("The file holds more than can be kept: " + "; ".join(f"{key} {message}" for key, message in wrong.items()), wrong)
 

@@ -1,9 +1,13 @@
-"""What refuses to start: a setting that is unsafe in production."""
+"""What production refuses to start with, and what it is warned of."""
 
 from __future__ import annotations
 
+from typing import Any
+from urllib.parse import urlsplit
+
 from django.apps import AppConfig
 from django.conf import settings
+from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_KEY = 50
@@ -14,6 +18,7 @@ class CountersignConfig(AppConfig):
     label = "countersign"
 
     def ready(self) -> None:
+        checks.register(production_warnings, checks.Tags.security)
         if settings.PRODUCTION:
             refuse_unsafe_settings()
 
@@ -32,3 +37,28 @@ def refuse_unsafe_settings() -> None:
         wrong.append("cookies must be sent over TLS alone: SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE")
     if wrong:
         raise ImproperlyConfigured("Countersign doesn't start in production with these settings: " + "; ".join(wrong) + ".")
+
+
+def production_warnings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
+    """What production may run with, but rather shouldn't; ``manage.py check`` and every other command say so."""
+    if not settings.PRODUCTION:
+        return []
+    found: list[checks.CheckMessage] = []
+    if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+        found.append(
+            checks.Warning(
+                "The database is SQLite, which lets one writer in at a time.",
+                hint="Fine for a few people on one machine; set DATABASE_URL to a PostgreSQL database for more.",
+                id="countersign.W001",
+            )
+        )
+    broker = urlsplit(settings.CELERY_BROKER_URL)
+    if not broker.password:
+        found.append(
+            checks.Warning(
+                f"The broker at {broker.hostname or broker.scheme} is used without a password, so whoever reaches it can queue tasks.",
+                hint="Give the broker a password, and BROKER_URL with it: redis://:PASSWORD@HOST:PORT/0.",
+                id="countersign.W002",
+            )
+        )
+    return found

@@ -5,7 +5,14 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import (
+    PermissionDenied,
+    RequestDataTooBig,
+    SuspiciousOperation,
+    TooManyFieldsSent,
+    TooManyFilesSent,
+    ValidationError,
+)
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -34,7 +41,9 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response:
     if isinstance(error, WrongStatus):
         return _respond(problem(409, str(error)))
     if isinstance(error, Refused):
-        return _respond(problem(422, str(error), **({"errors": {name: [text] for name, text in error.fields.items()}} if error.fields else {})))
+        return _respond(
+            problem(422, str(error), **({"errors": {name: [text] for name, text in error.fields.items()}} if error.fields else {}))
+        )
     if isinstance(error, ValidationError):
         fields = error.message_dict if hasattr(error, "error_dict") else None
         return _respond(problem(422, " ".join(error.messages), **({"errors": fields} if fields else {})))
@@ -42,6 +51,10 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response:
         return _respond(problem(404, str(error) or "There is nothing here, or it isn't yours."))
     if isinstance(error, PermissionDenied):
         return _respond(problem(403, str(error) or "Your roles don't allow this."))
+    if isinstance(error, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        return _respond(problem(413, "This is more than one request may hold. Send it in smaller parts."))
+    if isinstance(error, SuspiciousOperation):
+        return _respond(problem(400, "The request can't be read."))
     response = exception_handler(error, context)
     if response is None:
         log.exception("An API request failed", exc_info=error)

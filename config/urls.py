@@ -16,10 +16,12 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("reports.urls")),
     path("", include("assessments.urls")),
+    path("api/v1/", include("reports.api_urls")),
     path("api/v1/", include("assessments.api.urls")),
 ]
 
 handler400 = "config.views.bad_request"
 handler403 = "config.views.permission_denied"
 handler404 = "config.views.not_found"
+handler429 = "config.views.too_many_requests"  # read by allauth, which limits how often one may try to sign in
 handler500 = "config.views.server_error"

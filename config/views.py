@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
+import logging
+from itertools import groupby
+
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
+from django.core.paginator import Paginator
 from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
-from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.models import Organisation
+from accounts.models import Membership, Role
 from config.problems import json_problem
+
+log = logging.getLogger(__name__)
 
 
 @require_safe
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """One organisation: there; several: choose; none: say whom to ask."""
-    organisations = list(Organisation.objects.filter(memberships__user_id=request.user.pk).distinct())
+    memberships = Membership.objects.filter(user__id=request.user.pk).select_related("organisation")
+    ordered = sorted(memberships, key=lambda m: (m.organisation.name, m.organisation_id, Role.values.index(m.role)))
+    organisations = [
+        (organisation, [membership.get_role_display() for membership in held])
+        for organisation, held in groupby(ordered, key=lambda m: m.organisation)
+    ]
     if len(organisations) == 1:
-        return redirect("assessments:list", org=organisations[0].slug)
+        return redirect("assessments:list", org=organisations[0][0].slug)
     return render(request, "home.html", {"organisations": organisations})
 
 
@@ -32,36 +43,71 @@ def health(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
+STATUSES = ("draft", "in_review", "returned", "approved", "rejected", "withdrawn")
+SEVERITIES = ("low", "medium", "high", "critical")
+
+
 @require_safe
 @login_required
 def design(request: HttpRequest) -> HttpResponse:
-    """Every component of the design system on one page."""
-    return render(request, "design.html", {"statuses": STATUSES, "severities": ("low", "medium", "high", "critical")})
+    """Every component of the design system on one page, with something to show in each."""
+    lines = [
+        ("Vendor API", "Closed API", "€ 1,204,380"),
+        ("Managed weights", "Managed open weights", "€ 987,112"),
+        ("Own cluster", "Self-hosted open weights", "€ 1,530,000"),
+    ]
+    context = {
+        "statuses": STATUSES,
+        "severities": SEVERITIES,
+        "choices": [(severity, severity.capitalize()) for severity in SEVERITIES],
+        "definitions": [("Use case", "The AI use that the organisation plans"), ("Option", "One way to source the model for it")],
+        "lines": lines,
+        "page": Paginator(lines, 1).get_page(2),
+    }
+    return render(request, "design.html", context)
 
 
-STATUSES = ("draft", "in_review", "returned", "approved", "rejected", "withdrawn")
-
-
-def _error(request: HttpRequest, code: int, title: str, message: str) -> HttpResponse:
+def _error(request: HttpRequest, code: int, heading: str, message: str, icon: str = "question-circle") -> HttpResponse:
     if request.path.startswith("/api/"):
         return json_problem(code, message)
-    return render(request, "error.html", {"code": code, "heading": title, "message": message, "home": reverse("home")}, status=code)
+    return render(request, "error.html", {"code": code, "heading": heading, "message": message, "icon": icon}, status=code)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(request, 400, "That request can't be read", "Go back, check what you entered, and try again.")
+    if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
+        return _error(request, 413, "That is too much at once", "Send it in smaller parts. What you saved before is safe.", "upload")
+    return _error(request, 400, "That request can't be read", "Go back, check what you entered, and try again.", "exclamation-circle-fill")
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(request, 403, "You may not do this", str(exception or "") or "Your roles in this organisation don't allow it.")
+    message = str(exception or "") or "Your roles in this organisation don't allow it."
+    return _error(request, 403, "You may not do this", message, "lock-fill")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(request, 404, "There is nothing here", "The address is wrong, or what was here belongs to another organisation.")
+    return _error(
+        request, 404, "There is nothing here", "The address is wrong, or what was here belongs to another organisation.", "search"
+    )
+
+
+def too_many_requests(request: HttpRequest) -> HttpResponse:
+    return _error(request, 429, "Too many attempts", "Wait a few minutes, then try again.", "hourglass-split")
+
+
+# For a page of which not even the template can be read: nothing in it needs a file.
+BARE = """<!doctype html>
+<html lang="en-GB"><head><meta charset="utf-8"><title>Something went wrong · Countersign</title></head>
+<body><h1>Something went wrong on our side</h1><p>What you saved before is safe. <a href="/">To my work</a></p></body></html>
+"""
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered with no context and no database: either may be what failed."""
     if request.path.startswith("/api/"):
         return json_problem(500, "Something went wrong on our side; the log has it.")
-    return HttpResponse(loader.get_template("500.html").render(), status=500)
+    try:
+        page = loader.get_template("500.html").render()
+    except Exception:
+        log.exception("The page for errors can't be rendered")
+        page = BARE
+    return HttpResponse(page, status=500)

@@ -86,7 +86,7 @@ def _tagged_lines(text: str) -> Iterator[int]:
     """Lines (from 0) of explicit tags: the composer resolves plain scalars to tags too, so only events tell them apart."""
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
         explicit = getattr(event, "tag", None)
-        if explicit is not None:
+        if explicit is not None and event.start_mark is not None:
             yield event.start_mark.line
 
 
@@ -114,7 +114,8 @@ class _Builder:
             return self._map(node, key, above)
         if isinstance(node, yaml.SequenceNode):
             return Node("list", line, items=tuple(self.build(v, f"{key}[{i}]", above) for i, v in enumerate(node.value)))
-        if not node.style and node.value in NULLS:
+        plain = isinstance(node, yaml.ScalarNode) and not node.style
+        if plain and node.value in NULLS:
             return Node("null", line)
         return Node("scalar", line, text=node.value)
 

@@ -20,3 +20,15 @@
     apply();
   });
 })();
+
+// A menu closes when the person turns elsewhere, by pointer or by keyboard; Escape closes it and goes back to what opened it.
+(() => {
+  const open = () => document.querySelectorAll("details.menu[open]");
+  const closeOthers = (event) => open().forEach((menu) => { if (!menu.contains(event.target)) menu.open = false; });
+  document.addEventListener("click", closeOthers);
+  document.addEventListener("focusin", closeOthers);
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    open().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
+  });
+})();

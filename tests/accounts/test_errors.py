@@ -1,7 +1,13 @@
 import pytest
+from django.core.cache import cache
+from django.core.exceptions import BadRequest, RequestDataTooBig, SuspiciousOperation, TooManyFilesSent
+from django.test import Client
 from django.urls import reverse
+from rest_framework import exceptions
 
 from config import views
+from config.problems import problem_details
+from tests.fixtures import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +33,7 @@ def test_a_person_never_sees_a_stack_trace_and_the_log_has_it(client, cast, monk
 
     client.raise_request_exception = False
     client.force_login(cast.auditor)
-    monkeypatch.setattr(views.Organisation.objects, "filter", broken)
+    monkeypatch.setattr(views.Membership.objects, "filter", broken)
     page = client.get(reverse("home"))
     assert page.status_code == 500
     assert "Something went wrong on our side" in page.content.decode()
@@ -41,6 +47,75 @@ def test_the_api_answers_in_problem_details(client, cast):
         assert answer.status_code == status
         assert answer["Content-Type"] == "application/problem+json"
         assert answer.json()["status"] == status
+
+
+def test_the_page_of_last_resort_needs_no_template(client, cast, monkeypatch):
+    def broken(*args, **kwargs):
+        raise RuntimeError("no template can be read")
+
+    client.raise_request_exception = False
+    client.force_login(cast.auditor)
+    monkeypatch.setattr(views.Membership.objects, "filter", broken)
+    monkeypatch.setattr(views.loader, "get_template", broken)
+    page = client.get(reverse("home"))
+    assert page.status_code == 500
+    assert 'href="/"' in page.content.decode()
+
+
+def test_a_form_that_has_expired_says_so(cast):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(cast.auditor)
+    page = client.post(reverse("account_logout"))
+    assert page.status_code == 403
+    assert "This form has expired" in page.content.decode()
+    assert "<style" not in page.content.decode()
+    assert client.get(reverse("home")).status_code == 302
+
+
+def test_more_than_a_request_may_hold_is_refused_as_that(client, cast, settings):
+    settings.DATA_UPLOAD_MAX_MEMORY_SIZE = 100
+    page = client.post(reverse("account_login"), {"login": "a" * 200, "password": "x"})
+    assert page.status_code == 413
+    assert "too much at once" in page.content.decode()
+
+
+def test_what_cant_be_read_is_a_bad_request(client, cast, monkeypatch):
+    def unreadable(*args, **kwargs):
+        raise BadRequest
+
+    client.force_login(cast.auditor)
+    monkeypatch.setattr(views.Membership.objects, "filter", unreadable)
+    page = client.get(reverse("home"))
+    assert page.status_code == 400
+    assert reverse("home") in page.content.decode()
+
+
+def test_too_many_attempts_to_sign_in_are_stopped_with_a_page(client, db):
+    cache.clear()
+    try:
+        codes = {client.post(reverse("account_login"), {"login": f"{n}@example.com", "password": PASSWORD}).status_code for n in range(31)}
+        page = client.post(reverse("account_login"), {"login": "more@example.com", "password": PASSWORD})
+    finally:
+        cache.clear()
+    assert codes == {200, 429}
+    assert page.status_code == 429
+    assert "Too many attempts" in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(RequestDataTooBig(), 413), (TooManyFilesSent(), 413), (SuspiciousOperation(), 400), (RuntimeError("inside"), 500)],
+)
+def test_what_fails_inside_the_api_is_a_problem(error, status):
+    answer = problem_details(error, {})
+    assert (answer.status_code, answer.content_type, answer.data["status"]) == (status, "application/problem+json", status)
+    assert "inside" not in answer.data["detail"]
+
+
+def test_what_is_wrong_with_fields_stands_under_errors():
+    answer = problem_details(exceptions.ValidationError({"title": ["Give it a title."]}), {})
+    assert answer.status_code == 400
+    assert answer.data["errors"] == {"title": ["Give it a title."]}
 
 
 def test_health_needs_nobody(client):

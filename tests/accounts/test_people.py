@@ -3,7 +3,9 @@ from django.urls import reverse
 
 from accounts.access import roles_of
 from accounts.models import Membership, Role, User
+from accounts.services import membership_revoke
 from audit.models import AuditEvent
+from tests.fixtures import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -39,12 +41,74 @@ def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(administ
     assert not User.objects.filter(name="Nadia").exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", " "),
+        ("name", "N" * 201),
+        ("name", "Na\x00dia"),
+        ("email", f"{'a' * 60}@{'.'.join(['b' * 60] * 4)}.com"),
+        ("email", "na\x00dia@example.com"),
+        ("role", "king"),
+    ],
+)
+def test_what_cant_be_stored_is_refused_at_its_field(administrator, field, value):
+    before = User.objects.count()
+    page = administrator.post(url("person_add"), {"name": "Nadia", "email": "nadia@example.com", "role": "contributor", field: value})
+    assert page.status_code == 422
+    assert f'id="error_{field}"' in page.content.decode()
+    assert User.objects.count() == before
+
+
+def test_a_person_with_an_account_keeps_it(administrator, cast):
+    page = administrator.post(url("person_add"), {"name": "Ignored", "email": cast.outsider.email, "role": "auditor"})
+    assert page.status_code == 200
+    assert page.context["password"] == ""
+    cast.outsider.refresh_from_db()
+    assert cast.outsider.name == "Outsider"
+    assert cast.outsider.check_password(PASSWORD)
+    assert roles_of(cast.outsider, cast.organisation) == {"auditor"}
+
+
+def test_a_person_who_is_here_isnt_added_again(administrator, cast):
+    page = administrator.post(url("person_add"), {"name": "Auditor", "email": cast.auditor.email, "role": "approver"})
+    assert page.status_code == 422
+    assert "is in Meridian Bank already" in page.content.decode()
+    assert roles_of(cast.auditor, cast.organisation) == {"auditor"}
+    assert not AuditEvent.objects.filter(action="person.added").exists()
+
+
 def test_a_role_is_given_and_taken(administrator, cast):
     administrator.post(url("role_grant"), {"user": cast.auditor.pk, "role": "approver"})
     assert roles_of(cast.auditor, cast.organisation) == {"auditor", "approver"}
     membership = Membership.objects.get(user=cast.auditor, role="approver")
     administrator.post(url("role_revoke"), {"membership": membership.pk})
     assert roles_of(cast.auditor, cast.organisation) == {"auditor"}
+    assert [event.sentence() for event in AuditEvent.objects.filter(action__startswith="role.").order_by("index")] == [
+        "Administrator gave Auditor the role approver",
+        "Administrator took the role approver from Auditor",
+    ]
+
+
+def test_a_role_that_is_held_or_gone_changes_nothing(administrator, cast):
+    administrator.post(url("role_grant"), {"user": cast.auditor.pk, "role": "auditor"})
+    membership = Membership.objects.get(user=cast.auditor)
+    membership_revoke(actor=cast.administrator, membership=membership)
+    membership.pk = Membership.objects.order_by("-pk").values_list("pk", flat=True)[0] + 1000
+    membership_revoke(actor=cast.administrator, membership=membership)
+    assert AuditEvent.objects.filter(action="role.granted").count() == 0
+    assert AuditEvent.objects.filter(action="role.revoked").count() == 1
+
+
+def test_a_closed_account_doesnt_count_as_an_administrator(administrator, cast):
+    Membership.objects.create(user=cast.auditor, organisation=cast.organisation, role=Role.ADMINISTRATOR)
+    User.objects.filter(pk=cast.auditor.pk).update(is_active=False)
+    membership = Membership.objects.get(user=cast.administrator, role=Role.ADMINISTRATOR)
+    page = administrator.post(url("role_revoke"), {"membership": membership.pk}, follow=True)
+    assert "last administrator" in page.content.decode()
+    closed = Membership.objects.get(user=cast.auditor, role=Role.ADMINISTRATOR)
+    administrator.post(url("role_revoke"), {"membership": closed.pk})
+    assert list(Membership.objects.filter(organisation=cast.organisation, role=Role.ADMINISTRATOR)) == [membership]
 
 
 def test_the_last_administrator_keeps_the_role(administrator, cast):

@@ -12,7 +12,7 @@ SAFE = {"SECRET_KEY": "f" * 10 + "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJ
 
 
 def start(tmp_path, **env: str) -> subprocess.CompletedProcess:
-    clean = {k: v for k, v in os.environ.items() if k not in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL")}
+    clean = {k: v for k, v in os.environ.items() if k not in ("SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL")}
     return subprocess.run(
         [sys.executable, "manage.py", "check"], cwd=ROOT, capture_output=True, text=True,
         env={**clean, "COUNTERSIGN_ENV": "production", "VAR_DIR": str(tmp_path), **env},
@@ -37,3 +37,13 @@ def test_unsafe_settings_refuse(tmp_path, change, message):
     done = start(tmp_path, **(SAFE | change))
     assert done.returncode != 0
     assert message in done.stderr
+
+
+def test_what_is_only_unwise_is_said_and_starts(tmp_path):
+    done = start(tmp_path, **SAFE, BROKER_URL="redis://127.0.0.1:6379/0")
+    assert done.returncode == 0, done.stderr
+    assert "countersign.W001" in done.stderr
+    assert "countersign.W002" in done.stderr
+    wise = start(tmp_path, **SAFE, BROKER_URL="redis://:secret@127.0.0.1:6379/0", DATABASE_URL="postgresql://nobody@127.0.0.1/nothing")
+    assert wise.returncode == 0, wise.stderr
+    assert "countersign.W" not in wise.stderr

@@ -1,7 +1,7 @@
 import pytest
 from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Membership, User
 from audit.models import AuditEvent
 from tests.fixtures import PASSWORD
 
@@ -46,12 +46,36 @@ def test_signing_out_is_recorded(client, cast):
     assert client.get(reverse("home")).status_code == 302
 
 
+def test_a_closed_account_is_told_so_only_with_its_password(client, cast):
+    User.objects.filter(pk=cast.auditor.pk).update(is_active=False)
+    page = sign_in(client, cast.auditor.email, PASSWORD)
+    assert page.status_code == 403
+    assert b"This account is closed" in page.content
+    assert b"This account is closed" not in sign_in(client, cast.auditor.email, "not the password").content
+    assert client.get(reverse("home")).status_code == 302
+    assert actions(cast.organisation.stream) == ["person.sign_in_failed"] * 2
+
+
+def test_a_person_of_several_organisations_chooses(client, cast):
+    Membership.objects.create(user=cast.auditor, organisation=cast.elsewhere, role="contributor")
+    sign_in(client, cast.auditor.email, PASSWORD)
+    assert actions(cast.organisation.stream) == actions(cast.elsewhere.stream) == ["person.signed_in"]
+    page = client.get(reverse("home"))
+    assert page.status_code == 200
+    assert [(one.slug, roles) for one, roles in page.context["organisations"]] == [
+        ("harbour-insurance", ["Contributor"]),
+        ("meridian-bank", ["Auditor"]),
+    ]
+    assert 'href="/o/harbour-insurance/"' in page.content.decode()
+
+
 def test_nobody_signs_up(client, db):
     assert client.get("/account/sign-up/").status_code == 404
 
 
 def test_a_person_without_an_organisation_is_told_whom_to_ask(client, db):
     client.force_login(User.objects.create_user("new@example.com", PASSWORD, name="New"))
+    assert actions("system") == ["person.signed_in"]
     assert b"Ask an administrator" in client.get(reverse("home")).content
 
 
@@ -60,9 +84,7 @@ def test_the_password_can_be_changed(client, cast):
     page = client.get(reverse("account_change_password"))
     assert page.status_code == 200
     new = "another battery and staple"
-    answer = client.post(
-        reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new}
-    )
+    answer = client.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert answer.status_code == 302
     cast.auditor.refresh_from_db()
     assert cast.auditor.check_password(new)

@@ -1,11 +1,14 @@
 from datetime import timedelta
 
 import pytest
+import time_machine
+from django.core.exceptions import PermissionDenied
 from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import ApiToken
-from accounts.services import token_create
+from accounts.services import token_create, token_revoke
+from audit.models import AuditEvent
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +56,45 @@ def test_an_expired_or_revoked_token_is_refused(client, cast):
     client.post(reverse("accounts:token_revoke", args=["meridian-bank", token.pk]))
     client.logout()
     assert call(client, plain).status_code == 401
+
+
+@pytest.mark.parametrize("name", ["", "  ", "n" * 101, "a\x00b"])
+def test_a_token_needs_a_name_that_can_be_kept(client, cast, name):
+    client.force_login(cast.risk_officer)
+    page = client.post(reverse("accounts:tokens", args=["meridian-bank"]), {"name": name})
+    assert page.status_code == 422
+    assert 'id="error_name"' in page.content.decode()
+    assert not ApiToken.objects.exists()
+
+
+def test_use_is_noted_at_most_once_a_minute(client, cast):
+    token, plain = token_create(actor=cast.risk_officer, organisation=cast.organisation, name="x")
+    start = timezone.now()
+    seen = []
+    for seconds in (0, 30, 61):
+        with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
+            assert call(client, plain).status_code == 200
+        token.refresh_from_db()
+        seen.append(round((token.last_used - start).total_seconds()))
+    assert seen == [0, 0, 61]
+
+
+def test_making_and_revoking_are_recorded(cast):
+    token, plain = token_create(actor=cast.risk_officer, organisation=cast.organisation, name="x")
+    token_revoke(actor=cast.administrator, token=token)
+    events = AuditEvent.objects.filter(stream=cast.organisation.stream).order_by("index")
+    assert [event.sentence() for event in events] == [
+        f"Risk officer made the API token {token.prefix}",
+        f"Administrator revoked the API token {token.prefix}",
+    ]
+    assert all(plain not in bytes(event.canonical).decode() for event in events)
+
+
+def test_only_its_person_and_administrators_revoke(cast):
+    token, _ = token_create(actor=cast.risk_officer, organisation=cast.organisation, name="x")
+    with pytest.raises(PermissionDenied):
+        token_revoke(actor=cast.auditor, token=token)
+    assert ApiToken.objects.filter(pk=token.pk).exists()
 
 
 def test_somebody_elses_token_is_out_of_reach(client, cast):

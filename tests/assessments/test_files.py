@@ -70,4 +70,3 @@ def test_what_the_database_could_not_keep_is_refused_whole(cast):
     with pytest.raises(Refused, match="demand.peak_ratio has more digits"):
         load(cast, text)
     assert not (Assessment.objects.exists() or Response.objects.exists() or Figure.objects.exists())
-

@@ -72,7 +72,12 @@ SLOW = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCh
 @SLOW
 @given(complete_answers())
 def test_a_prohibited_practice_that_counts_always_wins(answers):
-    answers |= {"ai-act.is-ai-system": "yes", "ai-act.eu-nexus": "yes", "ai-act.exclusion": "none", "ai-act.prohibited-practices": ("5.1.c",)}
+    answers |= {
+        "ai-act.is-ai-system": "yes",
+        "ai-act.eu-nexus": "yes",
+        "ai-act.exclusion": "none",
+        "ai-act.prohibited-practices": ("5.1.c",),
+    }
     assert read(answers, date(2026, 11, 24)).risk_class == "prohibited"
 
 
@@ -84,7 +89,7 @@ def test_profiling_always_defeats_a_derogation(answers):
         "ai-act.derogation": ("6.3.a",), "ai-act.profiling": "yes",
     }  # fmt: skip
     result = read(answers, date(2026, 11, 24))
-    assert result.risk_class in ("high", "prohibited") or "high" == result.at_least
+    assert result.risk_class in ("high", "prohibited") or result.at_least == "high"
 
 
 @SLOW

@@ -36,9 +36,7 @@ def test_broken_syntax_names_its_line():
 
 
 def test_aliases_that_expand_without_bound_are_refused():
-    laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
-        f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 8)
-    )
+    laughs = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]\n" for i in range(1, 8))
     assert "after aliases are expanded" in messages(laughs)
 
 

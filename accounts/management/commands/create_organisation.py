@@ -2,7 +2,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.core.validators import validate_slug
 
 from accounts.models import Organisation
 from accounts.services import organisation_create
@@ -19,10 +18,10 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, slug: str, name: str, admin_email: str, admin_name: str, **options: Any) -> None:
         try:
-            validate_slug(slug)
             if Organisation.objects.filter(slug=slug).exists():
                 raise CommandError(f"There is an organisation {slug!r} already; choose another name for the address.")
             _, user, password = organisation_create(slug=slug, name=name, administrator_email=admin_email, administrator_name=admin_name)
         except ValidationError as error:
-            raise CommandError(" ".join(error.messages)) from None
+            wrong = error.message_dict if hasattr(error, "error_dict") else {"wrong": error.messages}
+            raise CommandError("; ".join(f"{name}: {' '.join(texts)}" for name, texts in wrong.items())) from None
         self.stdout.write(f"Created {name}. {user.email} signs in " + (f"with {password}" if password else "with the password they have"))
