@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.template import loader
 from django.views.decorators.http import require_safe
 
-from accounts.models import Membership, Role
+from accounts.models import Role, User
 from config.problems import json_problem
 
 log = logging.getLogger(__name__)
@@ -24,7 +24,8 @@ log = logging.getLogger(__name__)
 @login_required
 def home(request: HttpRequest) -> HttpResponse:
     """One organisation: there; several: choose; none: say whom to ask."""
-    memberships = Membership.objects.filter(user__id=request.user.pk).select_related("organisation")
+    assert isinstance(request.user, User)
+    memberships = request.user.memberships.select_related("organisation")
     ordered = sorted(memberships, key=lambda m: (m.organisation.name, m.organisation_id, Role.values.index(m.role)))
     organisations = [
         (organisation, [membership.get_role_display() for membership in held])

@@ -94,7 +94,7 @@ def prepare() -> None:
     seen = static_fingerprint()
     stamp = VAR / "static" / ".collected"
     if not stamp.exists() or stamp.read_text() != seen:
-        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc", "*.map"])
+        call_command("collectstatic", interactive=False, verbosity=0, ignore_patterns=["redoc"])
         stamp.write_text(seen)
     call_command("load_demo")
     connections.close_all()
@@ -125,7 +125,8 @@ def main() -> None:
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, stop)
+    for told in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(told, stop)
     try:
         if "BROKER_URL" not in env:
             broker_port = free_port(int(os.environ.get("BROKER_PORT", "6399")))
