@@ -141,10 +141,38 @@ def main() -> None:
             wait_for("The broker", lambda: accepts(broker_port), processes)
         os.environ.update(env)
         prepare()
-        start("web", str(BIN / "gunicorn"), "config.wsgi", "-b", f"{HOST}:{port}", "-w", "2", "--threads", "4", "--access-logfile", "-")
-        start("worker", str(BIN / "celery"), "-A", "config", "worker", "-c", "2", "-l", "INFO", "-n", "worker@countersign")
-        start("beat", str(BIN / "celery"), "-A", "config", "beat", "-l", "INFO", "--pidfile=")
+        # The code is read once, before the workers part; the other parts follow when the pages answer.
+        start(
+            "web",
+            str(BIN / "gunicorn"),
+            "config.wsgi",
+            "-b",
+            f"{HOST}:{port}",
+            "-w",
+            "2",
+            "--threads",
+            "4",
+            "--preload",
+            "--access-logfile",
+            "-",
+        )
         wait_for("The web server", lambda: answers(f"http://{HOST}:{port}/health/"), processes)
+        start(
+            "worker",
+            str(BIN / "celery"),
+            "-A",
+            "config",
+            "worker",
+            "-c",
+            "2",
+            "-l",
+            "INFO",
+            "-n",
+            "worker@countersign",
+            "--without-gossip",
+            "--without-mingle",
+        )
+        start("beat", str(BIN / "celery"), "-A", "config", "beat", "-l", "INFO", "--pidfile=")
         call_command("load_demo", greeting=f"http://{HOST}:{port}/")
         print("Ctrl-C stops everything. Logs lie in", LOGS)
         while True:
