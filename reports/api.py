@@ -1,0 +1,121 @@
+"""Following a report and fetching it, and the trail of an assessment; over the API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import FileResponse, Http404
+from rest_framework import serializers
+from rest_framework.exceptions import APIException
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.reverse import reverse
+
+from assessments.api.base import AssessmentEndpoint
+from assessments.api.schema import FILE, READING, operation
+from assessments.api.serializers import EventSerializer
+from jobs.models import Job
+from reports import downloading, reading
+from reports.models import Report
+from reports.standing import ReportStanding, standing_of_report
+
+REPORTS, TRAIL = "reports", "trail"
+STATES = ("undecided", "waiting", "running", "failed", "made")
+
+
+class JobSerializer(serializers.ModelSerializer[Job]):
+    """The work that makes the report: ``step`` of ``steps``, ``percent`` of it done; ``error`` says why it failed."""
+
+    status = serializers.CharField(help_text="queued, running, done or failed")
+    percent = serializers.IntegerField(min_value=0, max_value=100)
+
+    class Meta:
+        model = Job
+        fields = (
+            "id",
+            "label",
+            "status",
+            "attempts",
+            "step",
+            "steps",
+            "percent",
+            "message",
+            "error",
+            "created_at",
+            "started_at",
+            "finished_at",
+        )
+        read_only_fields = fields
+
+
+class StoredReportSerializer(serializers.ModelSerializer[Report]):
+    """A sealed PDF; ``sha256`` is of its bytes, in hexadecimal digits."""
+
+    url = serializers.SerializerMethodField(help_text="Where its bytes are.")
+
+    class Meta:
+        model = Report
+        fields = ("id", "kind", "size", "sha256", "created_at", "url")
+        read_only_fields = fields
+
+    def get_url(self, report: Report) -> str:
+        parts = {"org": report.organisation.slug, "assessment": report.assessment_id}
+        return reverse("reports_api:report_file", kwargs=parts, request=self.context.get("request"))
+
+
+class ReportStandingSerializer(serializers.Serializer[Any]):
+    """Where the sign-off report of the latest decision stands; ask again each second while it is waiting or running."""
+
+    progress = serializers.ChoiceField(choices=STATES)
+    job = JobSerializer(allow_null=True)
+    report = StoredReportSerializer(allow_null=True)
+
+
+def progress_of(standing: ReportStanding) -> str:
+    """One word of ``STATES``."""
+    if standing.report is not None:
+        return "made"
+    if standing.decision is None:
+        return "undecided"
+    if standing.failed:
+        return "failed"
+    return "running" if standing.job is not None and standing.job.status == Job.Status.RUNNING else "waiting"
+
+
+class ReportDetail(AssessmentEndpoint):
+    actions = {"GET": "report"}
+
+    @operation("report_retrieve", "Follow the sign-off report", tag=REPORTS, answer=ReportStandingSerializer)
+    def get(self, request: Request, **address: Any) -> Response:
+        standing = standing_of_report(self.assessment)
+        shown = {"progress": progress_of(standing), "job": standing.job, "report": standing.report}
+        return Response(ReportStandingSerializer(shown, context={"request": request}).data)
+
+
+class WithheldProblem(APIException):
+    status_code = 503
+
+
+class ReportDownload(AssessmentEndpoint):
+    actions = {"GET": "report"}
+
+    @operation("report_download", "Download the sign-off report", tag=REPORTS, answer=FILE, media="application/pdf", problems=(*READING, 503),
+               about="The sealed PDF, as it was stored.", description="The download is recorded.")  # fmt: skip
+    def get(self, request: Request, **address: Any) -> FileResponse:
+        report = standing_of_report(self.assessment).report
+        if report is None:
+            raise Http404("There is no report of this assessment yet.")
+        try:
+            file = downloading.report_open(actor=self.person, report=report)
+        except downloading.Withheld as error:
+            raise WithheldProblem(str(error)) from None
+        return FileResponse(file, as_attachment=True, filename=downloading.file_name(report), content_type="application/pdf")
+
+
+class Trail(AssessmentEndpoint):
+    actions = {"GET": "trail"}
+
+    @operation("trail_list", "Read the trail of an assessment", tag=TRAIL, answer=EventSerializer, pages=True,
+               description="What happened to it and to its reports, the oldest first; each event with its leaf of the log.")  # fmt: skip
+    def get(self, request: Request, **address: Any) -> Response:
+        return self.page_of(reading.events_of_assessment(self.assessment).order_by("index"), EventSerializer)

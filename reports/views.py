@@ -1,0 +1,136 @@
+"""Pages of reports and of the trail. Auditors read them all and change nothing; a download is itself an event of the trail."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.core.paginator import Page, Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import member
+from accounts.models import Role
+from assessments.models import Assessment
+from assessments.permissions import require, visible
+from assessments.views.common import page_context
+from audit.verify import verify_stream
+from jobs import queue
+from reports import downloading, reading
+from reports.models import Report
+from reports.reading import Filters
+from reports.standing import standing_of_report
+
+PER_PAGE = 50
+
+
+@require_safe
+@never_cache
+@member()
+def panel(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """How far the report is: a fragment that asks again each second while it is being made; a page of its own without scripts."""
+    case = _assessment(request, assessment, "report")
+    context = {"assessment": case, "standing": standing_of_report(case), "may_restart": Role.ADMINISTRATOR in request.roles}  # type: ignore[attr-defined]
+    part = request.htmx  # type: ignore[attr-defined]
+    return render(request, "reports/_panel.html" if part else "reports/panel.html", context)
+
+
+@require_POST
+@member(Role.ADMINISTRATOR)
+def again(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """Give a report that failed another set of attempts."""
+    case = _assessment(request, assessment, "report")
+    standing = standing_of_report(case)
+    if standing.failed and standing.job is not None:
+        queue.retry(standing.job.pk)
+    return redirect("reports:panel", org=request.organisation.slug, assessment=case.pk)  # type: ignore[attr-defined]
+
+
+@require_safe
+@member()
+def listing(request: HttpRequest) -> HttpResponse:
+    """Every report that the organisation has, the newest first."""
+    organisation = request.organisation  # type: ignore[attr-defined]
+    require(request.user, organisation, "report")  # type: ignore[arg-type]
+    reports = Report.objects.filter(organisation=organisation).select_related("assessment", "decision_record__snapshot")
+    return render(request, "reports/list.html", {"page": _page(request, reports), "nav": "reports"})
+
+
+@require_safe
+@never_cache
+@member()
+def download(request: HttpRequest, report: UUID) -> HttpResponseBase:
+    """The stored PDF, unless the store holds other bytes than were sealed. The event is recorded before the first byte leaves."""
+    organisation = request.organisation  # type: ignore[attr-defined]
+    found = get_object_or_404(Report.objects.filter(organisation=organisation).select_related("assessment", "organisation"), pk=report)
+    require(request.user, organisation, "report")  # type: ignore[arg-type]
+    try:
+        if request.method == "HEAD":
+            downloading.check_stored(found)
+            return HttpResponse(content_type="application/pdf", headers={"Content-Length": str(found.size)})
+        file = downloading.report_open(actor=request.user, report=found)  # type: ignore[arg-type]
+    except downloading.Withheld as error:
+        return _withheld(request, str(error))
+    return FileResponse(file, as_attachment=True, filename=downloading.file_name(found), content_type="application/pdf")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+@member()
+def trail(request: HttpRequest) -> HttpResponse:
+    """What happened in the organisation, in sentences; asked by POST, whether it is still what was written."""
+    organisation = request.organisation  # type: ignore[attr-defined]
+    require(request.user, organisation, "trail")  # type: ignore[arg-type]
+    checked = verify_stream(organisation.stream) if request.method == "POST" else None
+    if checked is not None and request.htmx:  # type: ignore[attr-defined]
+        return render(request, "reports/_checked.html", {"checked": checked})
+    filters = Filters(**{name: request.GET.get(name, "").strip()[:200] for name in ("action", "person", "text")})
+    context = {
+        "page": _page(request, reading.events(organisation.stream, filters)),
+        "filters": filters,
+        "query": _query(filters),
+        "actions": reading.actions_in(organisation.stream),
+        "people": reading.people_in(organisation.stream),
+        "checked": checked,
+        "nav": "trail",
+    }
+    return render(request, "reports/trail.html", context)
+
+
+@require_safe
+@never_cache
+@member()
+def assessment_trail(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """What happened to one assessment and to its reports."""
+    case = _assessment(request, assessment, "trail")
+    page = _page(request, reading.events_of_assessment(case))
+    return render(request, "reports/assessment_trail.html", page_context(request, case, page=page, nav="assessments"))
+
+
+def _assessment(request: HttpRequest, assessment: UUID, action: str) -> Assessment:
+    """Http404 for what the person may not know of, PermissionDenied for what their roles don't allow."""
+    organisation = request.organisation  # type: ignore[attr-defined]
+    seen = visible(request.user, organisation).select_related("organisation", "use_case", "author", "proposed_option")  # type: ignore[arg-type]
+    case = get_object_or_404(seen, pk=assessment)
+    require(request.user, organisation, action)  # type: ignore[arg-type]
+    return case
+
+
+def _page(request: HttpRequest, rows: object) -> Page:
+    return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
+
+
+def _query(filters: Filters) -> str:
+    """The filters as the beginning of a link to another page."""
+    given = {name: value for name in ("action", "person", "text") if (value := getattr(filters, name))}
+    return f"{urlencode(given)}&" if given else ""
+
+
+def _withheld(request: HttpRequest, message: str) -> HttpResponse:
+    home = reverse("reports:list", args=[request.organisation.slug])  # type: ignore[attr-defined]
+    context = {"code": 503, "heading": _("This report can't be handed out"), "message": message, "home": home}
+    return render(request, "error.html", context, status=503)

@@ -1,0 +1,142 @@
+"""Words and figures of the printed page: how the records' codes, times and amounts are shown to people. Pure."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+
+OUTCOMES = {"approved": "Approved", "rejected": "Rejected"}
+VERDICTS = {"approve": "Approved", "reject": "Rejected", "return": "Returned"}
+MEANINGS = {"approval": "Approval of the proposed option", "review": "Review of the record"}
+SOURCINGS = {
+    "closed_api": "Closed API",
+    "managed_open": "Managed open weights",
+    "self_hosted_open": "Self-hosted open weights",
+    "on_device_open": "On-device open weights",
+}
+BASES = {
+    "unsupported": "Unsupported",
+    "self_declared": "Self-declared",
+    "published": "Published",
+    "contractual": "Contractual",
+    "certified": "Certified",
+}
+CLASSES = {
+    "prohibited": "Prohibited",
+    "high": "High-risk",
+    "limited": "Limited risk",
+    "minimal": "Minimal risk",
+    "out_of_scope": "Out of scope",
+    "undetermined": "Undetermined",
+}
+CONFIDENCE = {
+    "clear": "A clear recommendation",
+    "leaning": "A leaning, not a clear recommendation",
+    "too_close": "Too close to call",
+    "none_admissible": "No option is admissible",
+}
+VERIFIED = {
+    "primary": "primary text read",
+    "secondary": "read in a secondary source",
+    "computed": "recomputed from stated inputs",
+    "to_check": "to be checked",
+    "judgement": "own judgement",
+}
+STATES = {
+    "unknown": "Unknown",
+    "not_applicable": "Not applicable",
+    "unanswered": "Unanswered",
+    "hidden": "Not asked",
+    "open": "Not settled whether it is asked",
+}
+INSTRUMENTS = {
+    "ai-act": "EU AI Act",
+    "gdpr": "GDPR",
+    "dora": "DORA",
+    "nis2": "NIS 2",
+    "data-act": "Data Act",
+    "product-liability": "Product liability",
+    "cra": "Cyber Resilience Act",
+}
+STATUSES = {"met": "Met", "gap": "Gap", "unknown": "Not shown"}
+DEMAND = {
+    "input_tokens_per_month": "Input tokens a month",
+    "output_tokens_per_month": "Output tokens a month",
+    "cached_share": "Share of input read from a cache",
+    "peak_ratio": "Busiest hour against the average",
+    "growth_per_year": "Growth a year",
+    "horizon_months": "Horizon in months",
+    "discount_rate": "Discount rate a year",
+}
+SHARES = frozenset({"cached_share", "growth_per_year", "discount_rate"})
+
+
+def word(code: str | None, words: dict[str, str]) -> str:
+    """The words for a code; a code that is new here is shown as it stands rather than left out."""
+    return words.get(code or "", (code or "").replace("_", " ").capitalize())
+
+
+def moment(text: str | None) -> str:
+    """``2026-11-23T09:31:12.482113Z`` as ``23 November 2026, 09:31:12 UTC``."""
+    if not text:
+        return ""
+    at = datetime.fromisoformat(text)
+    return f"{at.day} {at:%B %Y, %H:%M:%S} UTC"
+
+
+def day(text: str | None) -> str:
+    """``2026-11-23``, or the day of a time, as ``23 November 2026``."""
+    if not text:
+        return ""
+    at = date.fromisoformat(text[:10])
+    return f"{at.day} {at:%B %Y}"
+
+
+def short_day(text: str | None) -> str:
+    """``2026-11-23``, or the day of a time, as ``23 Nov 2026``."""
+    if not text:
+        return ""
+    at = date.fromisoformat(text[:10])
+    return f"{at.day} {at:%b %Y}"
+
+
+def percent(share: str | None) -> str:
+    """``0.8600`` as ``86 %``; one decimal where it isn't a whole number."""
+    value = number(share)
+    return "" if value is None else f"{plain(value * 100, 1)} %"
+
+
+def amount(text: str | None) -> str:
+    """``612480.00`` as ``612,480``: whole units from a hundred on, two decimals below; nothing is ``0``."""
+    value = number(text)
+    if value is None:
+        return ""
+    return f"{value:,.0f}" if abs(value) >= 100 or not value else f"{value:,.2f}"
+
+
+def count(text: str | None) -> str:
+    """``1240000000`` as ``1,240,000,000``."""
+    value = number(text)
+    return (text or "") if value is None else f"{value:,f}"
+
+
+def plain(value: Decimal, places: int) -> str:
+    """With at most ``places`` decimals, and no noughts at the end."""
+    rounded = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN)
+    text = f"{rounded:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def number(text: object) -> Decimal | None:
+    try:
+        value = Decimal(str(text))
+    except InvalidOperation:
+        return None
+    return value if value.is_finite() else None
+
+
+def file_size(size: int) -> str:
+    """In the unit that people read: ``471 KB``."""
+    if size < 1000:
+        return f"{size} bytes"
+    return f"{size / 1000:,.0f} KB" if size < 1_000_000 else f"{size / 1_000_000:,.1f} MB"

@@ -1,0 +1,133 @@
+"""The task that makes the sign-off report."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import subprocess
+from pathlib import Path
+
+import pikepdf
+import pytest
+from django.db import connection
+
+from assessments.models import DecisionRecord, Snapshot
+from audit.models import AuditEvent
+from jobs.models import Job
+from reports.models import Report
+from reports.storing import digest_of
+from reports.tasks import make_sign_off
+from tests.triggers import without_triggers
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_stored_file_is_the_one_that_the_row_and_the_trail_name(report: Report, decision: DecisionRecord, stored: bytes) -> None:
+    assert hashlib.sha256(stored).hexdigest() == report.sha256 == digest_of(report.file.name, report.file.storage)
+    assert len(stored) == report.size
+    event = AuditEvent.objects.get(action="report.made")
+    assert event.object_id == str(report.pk)
+    assert event.changes["sha256"] == report.sha256
+    assert event.changes["decision_record"] == decision.digest
+    assert decision.snapshot.assessment.title in event.sentence()
+
+
+def test_the_seal_leaves_the_unsigned_bytes_as_a_prefix(report: Report, stored: bytes) -> None:
+    digests = (hashlib.sha256(stored[: end + 6]).hexdigest() for end in _ends(stored))
+    assert report.unsigned_sha256 in digests
+
+
+def test_both_records_are_embedded_byte_for_byte(decision: DecisionRecord, stored: bytes) -> None:
+    with pikepdf.open(io.BytesIO(stored)) as pdf:
+        attached = {name: pdf.attachments[name] for name in pdf.attachments}
+        assert sorted(attached) == ["decision-record.json", "snapshot.json"]
+        assert attached["snapshot.json"].get_file().read_bytes() == bytes(decision.snapshot.content)
+        assert attached["decision-record.json"].get_file().read_bytes() == bytes(decision.content)
+        assert [str(spec.AFRelationship) for spec in pdf.Root.AF] == ["/Source", "/Data"]
+        created = attached["snapshot.json"].get_file().creation_date
+        assert created == decision.created_at.replace(microsecond=0)
+
+
+def test_asked_twice_it_is_made_once(report: Report, job: Job) -> None:
+    before = report.file.name
+    assert make_sign_off(str(job.pk)) is False
+    assert Report.objects.get().file.name == before
+    assert AuditEvent.objects.filter(action="report.made").count() == 1
+
+
+def test_another_job_for_the_same_record_makes_no_second_report(report: Report, job: Job) -> None:
+    again = Job.objects.create(task=job.task, key="sign_off:again", stream=job.stream, args=job.args, label="again")
+    assert make_sign_off(str(again.pk)) is True
+    assert Report.objects.count() == 1
+    assert AuditEvent.objects.filter(action="report.made").count() == 1
+
+
+def test_progress_ends_at_its_last_step(report: Report, job: Job) -> None:
+    job.refresh_from_db()
+    assert (job.status, job.step, job.steps) == ("done", 6, 6)
+
+
+def test_a_stored_record_that_was_changed_is_not_printed(waiting: Job, decision: DecisionRecord) -> None:
+    content = bytes(decision.snapshot.content).replace(b"chatbot", b"chatbox", 1)
+    with without_triggers(connection):
+        Snapshot.objects.filter(pk=decision.snapshot_id).update(content=content)
+    assert make_sign_off(str(waiting.pk)) is False
+    waiting.refresh_from_db()
+    assert waiting.status == "failed"
+    assert "snapshot isn't the one that was signed" in waiting.error
+    assert not Report.objects.exists()
+
+
+def test_a_record_that_does_not_exist_is_a_failure_with_its_reason(cast) -> None:
+    job = Job.objects.create(
+        task="reports.make_sign_off", key="sign_off:none", stream="system", args={"decision_record": "none"}, label="none"
+    )
+    assert make_sign_off(str(job.pk)) is False
+    job.refresh_from_db()
+    assert "There is no decision record none" in job.error
+
+
+def test_a_template_that_fails_is_a_failure_that_says_where_to_look(waiting: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object) -> str:
+        raise RuntimeError("broken template")
+
+    monkeypatch.setattr("reports.pdf.page", broken)
+    assert make_sign_off(str(waiting.pk)) is False
+    waiting.refresh_from_db()
+    assert waiting.status == "failed"
+    assert str(waiting.pk) in waiting.error
+
+
+def test_a_fault_of_the_store_is_tried_again_and_leaves_no_report(waiting: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: object, **_options: object) -> str:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("reports.making.publish", full)
+    assert make_sign_off(str(waiting.pk)) is False
+    waiting.refresh_from_db()
+    assert waiting.status == "queued"
+    assert not Report.objects.exists()
+
+
+def test_pdfsig_finds_the_seal_valid_over_the_whole_document(stored: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "sign-off.pdf"
+    path.write_bytes(stored)
+    done = subprocess.run(["pdfsig", "-nocert", str(path)], capture_output=True, text=True, check=True)
+    assert "Signature is Valid." in done.stdout
+    assert "Total document signed" in done.stdout
+    assert "ETSI.CAdES.detached" in done.stdout
+    subprocess.run(["qpdf", "--check", str(path)], check=True, capture_output=True)
+
+
+def test_the_sealed_file_still_declares_its_standards(stored: bytes) -> None:
+    with pikepdf.open(io.BytesIO(stored)) as pdf, pdf.open_metadata() as metadata:
+        assert (metadata["pdfaid:part"], metadata["pdfaid:conformance"], metadata["pdfuaid:part"]) == ("3", "A", "1")
+
+
+def _ends(data: bytes) -> list[int]:
+    """Where each revision of the file ends."""
+    ends, at = [], data.find(b"%%EOF\n")
+    while at != -1:
+        ends.append(at)
+        at = data.find(b"%%EOF\n", at + 1)
+    return ends
