@@ -108,6 +108,7 @@ def static_fingerprint() -> str:
 
 
 def main() -> None:
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr] - what is said is seen at once, in a pipe too
     LOGS.mkdir(parents=True, exist_ok=True)
     only_one()
     wanted = int(os.environ.get("PORT", "8000"))

@@ -17,12 +17,13 @@ from hypothesis import strategies as st
 from pdfua import validate
 from weasyprint.urls import FatalURLFetchingError
 
+from audit.canonical import canonical_bytes
 from reports import pdf
 from reports.charts import draw_charts
 from reports.document import Records, UnknownRecord
 from reports.fonts import FOLDER, SUBSETS, covered
 from reports.text import printable
-from tests.reports.sample import digest_of, sample_questionnaires, sample_records
+from tests.reports.sample import digest_of, sample_decision, sample_questionnaires, sample_records, sample_snapshot
 
 HOSTILE = (
     '<script>alert(1)</script> <img src="file:///etc/passwd"> <link rel="attachment" href="file:///etc/passwd"> file:///etc/hostname '
@@ -91,6 +92,25 @@ def test_scores_answers_findings_costs_duties_and_evidence_stand_in_the_text(pla
     ):  # fmt: skip
         assert expected in text, expected
     assert "5e" * 32 in text.replace(" ", "")
+
+
+def test_seven_options_with_long_names_fit_the_page() -> None:
+    snapshot = sample_snapshot()
+    for number in range(4):
+        key, name = f"more-{number}", f"Another option with a rather long name number {number}"
+        snapshot["options"].append(snapshot["options"][1] | {"id": key, "name": name})
+        snapshot["evaluation"]["options"].append(snapshot["evaluation"]["options"][1] | {"id": key})
+        snapshot["evaluation"]["ranking"].append(key)
+    content = canonical_bytes(snapshot)
+    decision = canonical_bytes(sample_decision(content))
+    data = unsigned(Records(content, digest_of(content), decision, digest_of(decision)))
+    text = text_of(data)
+    for expected in ("Model access", "Security and compliance", "Updates and patches"):
+        assert expected in text
+    with pikepdf.open(io.BytesIO(data)) as document:
+        assert len(document.pages) < 40
+    boxes = subprocess.run(["pdftotext", "-bbox", "-", "-"], input=data, capture_output=True, check=True).stdout.decode()
+    assert max(float(x) for x in re.findall(r'xMax="([0-9.]+)"', boxes)) <= 595.3 - 22 / 25.4 * 72 + 1
 
 
 def test_hostile_text_is_printed_as_text_and_fetches_nothing(hostile: bytes) -> None:
