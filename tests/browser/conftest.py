@@ -23,8 +23,10 @@ ARGUMENTS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """One for a file of tests. Playwright keeps an event loop in this thread while it runs, beside which nothing else can run one, so it ends
+    before the tests of other files begin."""
     path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
     if path is None:
         pytest.fail("no Chromium here; make setup installs it, or names the package")
