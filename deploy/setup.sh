@@ -13,7 +13,7 @@ say() { printf 'setup: %s\n' "$*" >&2; }
 # Packages that are missing, as Debian names them. $1: how to see that it is there, $2: the package.
 missing=()
 need() { eval "$1" >/dev/null 2>&1 || missing+=("$2"); }
-library() { ldconfig -p 2>/dev/null | grep -q "$1" || ls /usr/lib*/"$1"* /usr/local/lib/"$1"* /opt/homebrew/lib/"${1%.so*}"* >/dev/null 2>&1; }
+library() { PATH=$PATH:/sbin:/usr/sbin ldconfig -p 2>/dev/null | grep -q "$1" || ls /usr/lib*/"$1"* /usr/local/lib/"$1"* /opt/homebrew/lib/"${1%.so*}"* >/dev/null 2>&1; }
 PYTHON=${PYTHON:-}
 for candidate in python3.11 python3.12 python3.13 python3; do
   if [ -z "$PYTHON" ] && command -v "$candidate" >/dev/null && "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))'; then PYTHON=$candidate; fi
@@ -25,6 +25,7 @@ need "library libpangoft2-1.0.so" libpangoft2-1.0-0
 need "library libharfbuzz-subset.so" libharfbuzz-subset0
 if [ "$what" = test ]; then
   need "command -v chromium || command -v chromium-browser || command -v google-chrome" chromium
+  need "library libatomic.so.1" libatomic1  # for the node inside Playwright
   need "command -v pdfsig" poppler-utils
   need "command -v qpdf" qpdf
 fi
