@@ -36,8 +36,6 @@ def read_assessment(text: str, path: str, lookup: Lookup, today: date | None = N
         root = parse(text)
     except YamlProblems as error:
         raise FileErrors(path, [FileError(p.line, p.key, p.message) for p in error.problems]) from None
-    except RecursionError:
-        raise FileErrors(path, [FileError(1, "", "nested far too deeply; an assessment needs six levels")]) from None
     reader = Reader()
     facts, release = _File(reader, lookup, today or datetime.now(UTC).date()).read(root)
     if reader.errors or release is None:

@@ -6,13 +6,13 @@ libyaml's composer reads the file; its resolver of types is never asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
 import yaml
 
 MAX_NODES = 100_000
+MAX_DEPTH = 50
 NULLS = {"", "~", "null"}
 
 
@@ -65,9 +65,10 @@ class Node:
 
 
 def parse(text: str) -> Node:
-    """Read one YAML document; raises YamlProblems for broken syntax, duplicate keys, tags, several documents and runaway aliases."""
+    """Read one YAML document; raises YamlProblems for broken syntax, duplicate keys, tags, several documents, runaway aliases and nesting."""
     problems: list[Problem] = []
     try:
+        tagged = _tagged_lines(text)
         root = yaml.compose(text, Loader=yaml.CSafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -76,18 +77,29 @@ def parse(text: str) -> Node:
         raise YamlProblems([Problem(1, "", f"not readable as YAML: {error}")]) from None
     if root is None:
         return Node("null", 1)
-    tree = _Builder(problems, set(_tagged_lines(text))).build(root, "", ())
+    tree = _Builder(problems, tagged).build(root, "", ())
     if problems:
         raise YamlProblems(problems)
     return tree
 
 
-def _tagged_lines(text: str) -> Iterator[int]:
-    """Lines (from 0) of explicit tags: the composer resolves plain scalars to tags too, so only events tell them apart."""
+def _tagged_lines(text: str) -> set[int]:
+    """Lines (from 0) of explicit tags: the composer resolves plain scalars to tags too, so only events tell them apart.
+
+    The composer recurses in C, and deep nesting would end the process, so the events are asked for their depth before it runs.
+    """
+    tagged, depth = set(), 0
     for event in yaml.parse(text, Loader=yaml.CSafeLoader):
-        explicit = getattr(event, "tag", None)
-        if explicit is not None and event.start_mark is not None:
-            yield event.start_mark.line
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MAX_DEPTH:
+                line = event.start_mark.line + 1 if event.start_mark else 1
+                raise YamlProblems([Problem(line, "", f"nested more than {MAX_DEPTH} levels deep; write it flatter")])
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        if getattr(event, "tag", None) is not None and event.start_mark is not None:
+            tagged.add(event.start_mark.line)
+    return tagged
 
 
 class _Builder:

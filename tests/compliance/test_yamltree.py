@@ -59,3 +59,7 @@ def test_any_text_is_read_or_refused_with_a_problem(text):
     except YamlProblems as error:
         assert error.problems
         assert all(problem.line >= 1 for problem in error.problems)
+
+
+def test_nesting_without_end_is_refused():
+    assert "nested more than 50 levels" in messages("[" * 50_000 + "]" * 50_000)

@@ -279,9 +279,11 @@ def test_aliases_that_expand_without_bound_are_refused():
 
 
 def test_lists_without_end_in_lists_are_refused():
-    assert errors(HEAD + "title: " + "[" * 5000 + "]" * 5000) == [
-        "file.yaml:1: file: nested far too deeply; an assessment needs six levels"
-    ]
+    for depth in (51, 50_000):
+        line = HEAD.count("\n") + 1
+        assert errors(HEAD + "title: " + "[" * depth + "]" * depth) == [
+            f"file.yaml:{line}: file: nested more than 50 levels deep; write it flatter"
+        ]
 
 
 def test_choice_ids_that_look_like_other_types_are_read_from_their_source():
