@@ -21,6 +21,7 @@ from assessments.evidence_types import content_type_of
 from assessments.figures import COST_FIGURES, DEMAND_FIGURES, FigureSpec
 from assessments.models import Assessment, BasisOfAnswer, Evidence, Figure, Option, Response, State
 from assessments.permissions import require
+from assessments.pricing import source_of_figure
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question
 
@@ -94,8 +95,9 @@ def response_save(
     basis: str | None = None,
     note: str | None = None,
     revision: int | None = None,
+    taken_from: str = "",
 ) -> Response:
-    """Save one answer; None leaves basis and note as they are.
+    """Save one answer; None leaves basis and note as they are. ``taken_from`` tells the trail which offer it was taken over from.
 
     ``revision`` is the one that the answer was edited from (0: none yet; None: whatever stands). Raises Stale with both values where somebody
     saved in between, Refused where the value doesn't fit the question.
@@ -141,7 +143,8 @@ def response_save(
         changes, personal = _before_and_after(question, before, mine)
         note_change(
             assessment, actor, "response.saved",
-            {"question": question_id, "option": option.key if option else None, "revision": response.revision, **changes}, personal,
+            {"question": question_id, "option": option.key if option else None, "revision": response.revision, **changes}
+            | ({"taken_from": taken_from} if taken_from else {}), personal,
         )  # fmt: skip
     return response
 
@@ -213,6 +216,8 @@ def figure_save(
         else:
             figure = figure or Figure(assessment=assessment, option=option, category=category, key=key)
             figure.low, figure.likely, figure.high = mine["low"], mine["likely"] or Decimal(0), mine["high"]
+            amounts = {"low": figure.low, "likely": figure.likely, "high": figure.high}
+            figure.source = source_of_figure(assessment, option, category, key, amounts)[:300] if option and key else ""
             figure.revision += 1
             figure.entered_by, figure.entered_at = actor, timezone.now()
             figure.save()

@@ -8,12 +8,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Organisation, User
 from assessments.errors import Refused, WrongStatus
 from assessments.evaluation import release_of
-from assessments.models import Assessment, Option, Sourcing, UseCase
+from assessments.models import Assessment, Figure, Option, Response, Sourcing, State, UseCase
 from assessments.permissions import require
 from assessments.scoring.facts import MAX_OPTIONS
 from audit.trail import record
@@ -137,7 +138,7 @@ def terms_set(*, actor: User, assessment: Assessment, currency: str, as_of: date
     return assessment
 
 
-def _described(assessment: Assessment, name: str, sourcing: str, currency: str) -> str:
+def _described(assessment: Assessment, name: str, sourcing: str, currency: str, fallback_sourcing: str) -> str:
     """The option's name, once everything about it fits; raises Refused naming every field that is wrong."""
     wrong = {}
     try:
@@ -146,6 +147,8 @@ def _described(assessment: Assessment, name: str, sourcing: str, currency: str) 
         wrong = error.fields
     if sourcing not in Sourcing.values:
         wrong |= {"sourcing": "Choose one of the four ways to source the model."}
+    if fallback_sourcing and fallback_sourcing not in Sourcing.values:
+        wrong |= {"fallback_sourcing": "Choose how the fallback is sourced, or no fallback."}
     if currency and currency not in (known := currencies_of(assessment)):
         wrong |= {"currency": f"{currency!r} has no rate in the catalogue; choose one of {', '.join(known)}."}
     if wrong:
@@ -160,12 +163,23 @@ def currencies_of(assessment: Assessment) -> list[str]:
 
 
 def option_add(
-    *, actor: User, assessment: Assessment, name: str, sourcing: str, provider: str = "", model: str = "", key: str = "", currency: str = ""
-) -> Option:
-    """Add an option; its id is ``key`` or made from its name. Raises Refused naming the fields that are wrong."""
+    *, actor: User, assessment: Assessment, name: str, sourcing: str, provider: str = "", model: str = "", key: str = "", currency: str = "",
+    fallback_sourcing: str = "", fallback_provider: str = "", fallback_model: str = "", copy_from: str = "",
+) -> Option:  # fmt: skip
+    """Add an option; its id is ``key`` or made from its name. With a ``fallback_sourcing`` it is a combined option: a primary with a second
+    model held ready. ``copy_from`` is the id of an option whose answers and cost figures it starts with.
+
+    Raises Refused naming the fields that are wrong.
+    """
     with transaction.atomic():
         assessment = opened(actor, assessment, "edit")
-        name = _described(assessment, name, sourcing, currency)
+        name = _described(assessment, name, sourcing, currency, fallback_sourcing)
+        original = assessment.options.filter(key=copy_from).first() if copy_from else None
+        if copy_from and original is None:
+            raise Refused("The option isn't described yet.", {"copy_from": "Choose one of this assessment's options, or none."})
+        if original and currency and currency != (original.currency or assessment.currency):
+            message = f"The figures to start with are in {original.currency or assessment.currency}; choose that currency, or start empty."
+            raise Refused("The option isn't described yet.", {"currency": message})
         keys = set(assessment.options.values_list("key", flat=True))
         if len(keys) >= MAX_OPTIONS:
             raise Refused(f"An assessment compares at most {MAX_OPTIONS} options.", {"name": "Remove one first."})
@@ -175,27 +189,66 @@ def option_add(
             unique, n = f"{base}-{n}", n + 1
         option = Option.objects.create(
             assessment=assessment, key=unique, name=name, sourcing=sourcing, provider=provider.strip()[:200],
-            model=model.strip()[:200], position=len(keys), currency=currency,
+            model=model.strip()[:200], position=len(keys), currency=currency or (original.currency if original else ""),
+            **_fallback(fallback_sourcing, fallback_provider, fallback_model),
         )  # fmt: skip
+        if original is not None:
+            _copy(actor, original, option)
         assessment.save(update_fields=["updated_at"])
-        note_change(assessment, actor, "option.added", {"option": unique, "sourcing": sourcing})
+        held = {"fallback_sourcing": fallback_sourcing} if fallback_sourcing else {}
+        copied = {"copied_from": original.key} if original else {}
+        note_change(assessment, actor, "option.added", {"option": unique, "sourcing": sourcing} | held | copied)
     return option
 
 
+def _fallback(sourcing: str, provider: str, model: str) -> dict[str, str]:
+    if not sourcing:
+        return {"fallback_sourcing": "", "fallback_provider": "", "fallback_model": ""}
+    return {"fallback_sourcing": sourcing, "fallback_provider": provider.strip()[:200], "fallback_model": model.strip()[:200]}
+
+
+def _copy(actor: User, original: Option, option: Option) -> None:
+    """The answers and figures of one option as those of another, entered by ``actor`` now; files of evidence stay where they are."""
+    now = timezone.now()
+    Response.objects.bulk_create(
+        Response(
+            assessment_id=option.assessment_id, option=option, question=r.question, state=r.state, value=r.value, basis=r.basis, note=r.note,
+            revision=1, answered_by=actor, answered_at=now,
+        )
+        for r in original.responses.exclude(state=State.UNANSWERED)
+    )  # fmt: skip
+    Figure.objects.bulk_create(
+        Figure(
+            assessment_id=option.assessment_id, option=option, category=f.category, key=f.key, low=f.low, likely=f.likely, high=f.high,
+            source=f.source, revision=1, entered_by=actor, entered_at=now,
+        )
+        for f in original.figures.all()
+    )  # fmt: skip
+
+
 def option_change(
-    *, actor: User, option: Option, name: str, sourcing: str, provider: str = "", model: str = "", currency: str | None = None
-) -> Option:
-    """Change an option's description; its id stays. ``currency``: of its cost figures, "" for the demand's, None as it is."""
+    *, actor: User, option: Option, name: str, sourcing: str, provider: str = "", model: str = "", currency: str | None = None,
+    fallback_sourcing: str | None = None, fallback_provider: str = "", fallback_model: str = "",
+) -> Option:  # fmt: skip
+    """Change an option's description; its id stays. ``currency``: of its cost figures, "" for the demand's, None as it is;
+    ``fallback_sourcing``: "" for no fallback, None as it is."""
     with transaction.atomic():
         assessment = opened(actor, option.assessment, "edit")
         option = assessment.options.get(pk=option.pk)
         currency = option.currency if currency is None else currency
-        option.name = _described(assessment, name, sourcing, currency)
+        held = option.fallback_sourcing
+        option.name = _described(assessment, name, sourcing, currency, fallback_sourcing or "")
         before, option.sourcing = option.sourcing, sourcing
+        if fallback_sourcing is not None:
+            for field, text in _fallback(fallback_sourcing, fallback_provider, fallback_model).items():
+                setattr(option, field, text)
         option.provider, option.model, option.currency = provider.strip()[:200], model.strip()[:200], currency
-        option.save(update_fields=["name", "sourcing", "provider", "model", "currency"])
+        option.save()
         assessment.save(update_fields=["updated_at"])
-        note_change(assessment, actor, "option.changed", {"option": option.key, "sourcing": [before, sourcing]})
+        changes = {"option": option.key, "sourcing": [before, sourcing]}
+        if held != option.fallback_sourcing:
+            changes["fallback_sourcing"] = [held, option.fallback_sourcing]
+        note_change(assessment, actor, "option.changed", changes)
     return option
 
 

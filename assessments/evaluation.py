@@ -14,7 +14,7 @@ from assessments.models import Assessment, Figure, Option, State
 from assessments.models import Response as Row
 from assessments.scoring.answers import Asked
 from assessments.scoring.evaluate import Evaluation, evaluate
-from assessments.scoring.facts import Budget, Costs, Demand, Evidence, Facts, OptionFacts, Range, Response
+from assessments.scoring.facts import Budget, Costs, Demand, Evidence, Facts, Fallback, OptionFacts, Range, Response
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question, Release
 from compliance.releases import by_name
@@ -81,9 +81,16 @@ def option_facts(option: Option, responses: dict[str, Response], figures: dict[s
         sourcing=option.sourcing,  # type: ignore[arg-type]
         provider=option.provider,
         model=option.model,
+        fallback=fallback_facts(option),
         responses=responses,
         costs=Costs(currency=option.currency or None, categories=categories),
     )
+
+
+def fallback_facts(option: Option) -> Fallback | None:
+    if not option.fallback_sourcing:
+        return None
+    return Fallback(option.fallback_sourcing, option.fallback_provider, option.fallback_model)  # type: ignore[arg-type]
 
 
 def response_facts(question: Question, row: Row) -> Response | None:

@@ -17,7 +17,7 @@ from assessments.evaluation import DEMAND, facts_of, release_of
 from assessments.models import Assessment, Evidence, Figure, Option
 from assessments.models import Response as Row
 from assessments.permissions import require
-from assessments.scoring.facts import Demand, Facts, Response
+from assessments.scoring.facts import Demand, Facts, OptionFacts, Response
 from assessments.scoring.file import read_assessment
 from assessments.scoring.write import assessment_data, write_assessment
 from compliance.catalogue.index import Index, index
@@ -54,7 +54,7 @@ def create_from_facts(*, actor: User, organisation: Organisation, facts: Facts, 
     options: dict[str, Option] = {
         o.id: Option(
             assessment=assessment, key=o.id, name=o.label, sourcing=o.sourcing, provider=o.provider, model=o.model,
-            currency=o.costs.currency or "", position=position,
+            currency=o.costs.currency or "", position=position, **stored_fallback(o),
         )
         for position, o in enumerate(facts.options)
     }  # fmt: skip
@@ -90,9 +90,12 @@ def require_fitting(facts: Facts) -> None:
     for option in facts.options:
         if len(option.id) > ID_LENGTH:
             wrong[f"options.{option.id}.id"] = f"has {len(option.id)} characters; at most {ID_LENGTH} are kept"
-        for field in ("name", "provider", "model"):
-            if len(getattr(option, field)) > NAME_LENGTH:
-                wrong[f"options.{option.id}.{field}"] = f"has {len(getattr(option, field))} characters; at most {NAME_LENGTH} are kept"
+        texts = {field: getattr(option, field) for field in ("name", "provider", "model")}
+        if option.fallback:
+            texts |= {"fallback.provider": option.fallback.provider, "fallback.model": option.fallback.model}
+        for field, text in texts.items():
+            if len(text) > NAME_LENGTH:
+                wrong[f"options.{option.id}.{field}"] = f"has {len(text)} characters; at most {NAME_LENGTH} are kept"
     everybody = [("use_case", facts.responses)] + [(f"options.{o.id}", o.responses) for o in facts.options]
     for owner, responses in everybody:
         for question, response in responses.items():
@@ -109,6 +112,11 @@ def require_fitting(facts: Facts) -> None:
 
 def stored_weights(facts: Facts) -> str | dict[str, str]:
     return facts.weights if isinstance(facts.weights, str) else {criterion: f"{weight:f}" for criterion, weight in facts.weights.items()}
+
+
+def stored_fallback(option: OptionFacts) -> dict[str, str]:
+    held = option.fallback
+    return {"fallback_sourcing": held.sourcing, "fallback_provider": held.provider, "fallback_model": held.model} if held else {}
 
 
 def stored_value(response: Response) -> str | list[str] | None:
@@ -140,7 +148,8 @@ def without_free_text(known: Index, part: dict[str, Any]) -> dict[str, Any]:
     for question, answer in part.get("responses", {}).items():
         if known.questions[question].type != "text":
             answers[question] = {k: answer[k] for k in ("value", "basis") if k in answer} if isinstance(answer, dict) else answer
-    return {"responses": answers} | {k: part[k] for k in ("id", "sourcing", "costs") if k in part}
+    held = {"fallback_sourcing": part["fallback"]["sourcing"]} if "fallback" in part else {}
+    return {"responses": answers} | {k: part[k] for k in ("id", "sourcing", "costs") if k in part} | held
 
 
 def demand_figures(demand: Demand) -> dict[str, Any]:

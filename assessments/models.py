@@ -128,6 +128,11 @@ class Option(models.Model):
     sourcing = models.CharField(max_length=20, choices=Sourcing.choices)
     provider = models.CharField(max_length=200, blank=True)
     model = models.CharField(max_length=200, blank=True)
+    fallback_sourcing = models.CharField(
+        max_length=20, blank=True, choices=Sourcing.choices, help_text="empty: it has no fallback of its own"
+    )
+    fallback_provider = models.CharField(max_length=200, blank=True)
+    fallback_model = models.CharField(max_length=200, blank=True)
     currency = models.CharField(max_length=3, blank=True, help_text="of its cost figures; the demand's if empty")
     position = models.PositiveSmallIntegerField(default=0)
 
@@ -136,6 +141,7 @@ class Option(models.Model):
         constraints = [
             UniqueConstraint(fields=["assessment", "key"], name="option_key_once"),
             one_of("sourcing", Sourcing, "option_sourcing_known"),
+            CheckConstraint(condition=Q(fallback_sourcing__in=["", *Sourcing.values]), name="option_fallback_known"),
         ]
 
     def __str__(self) -> str:
@@ -169,6 +175,32 @@ class Response(models.Model):
         return self.question
 
 
+class OrganisationAnswer(models.Model):
+    """What the organisation says of itself once: kept here, offered in each assessment, and frozen there with the answer that took it over.
+
+    ``value`` as in Response; the questions are those that the newest release marks as the organisation's own.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="answers")
+    question = models.CharField(max_length=80)
+    value = models.JSONField()
+    basis = models.CharField(max_length=20, choices=BasisOfAnswer.choices, default=BasisOfAnswer.SELF_DECLARED)
+    note = models.TextField(max_length=4000, blank=True)
+    revision = models.PositiveIntegerField(default=0)
+    answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    answered_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["question"]
+        constraints = [
+            UniqueConstraint(fields=["organisation", "question"], name="organisation_answered_once"),
+            one_of("basis", BasisOfAnswer, "organisation_basis_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.question
+
+
 class Figure(models.Model):
     """One number of the demand (no option, category ``demand``) or of an option's costs. A row with an empty key says that the category
     stands and that nothing more is known of it: alone, it says that the category costs nothing."""
@@ -180,6 +212,7 @@ class Figure(models.Model):
     low = models.DecimalField(max_digits=28, decimal_places=8, null=True, blank=True)
     likely = models.DecimalField(max_digits=28, decimal_places=8, default=Decimal(0))
     high = models.DecimalField(max_digits=28, decimal_places=8, null=True, blank=True)
+    source = models.CharField(max_length=300, blank=True, help_text="where it is published, if it is what the catalogue offered")
     revision = models.PositiveIntegerField(default=0)
     entered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     entered_at = models.DateTimeField(null=True)

@@ -17,6 +17,7 @@ ACTIONS: dict[str, frozenset[str]] = {
     "create": frozenset({RISK_OFFICER}),
     "edit": frozenset({RISK_OFFICER}),
     "answer": frozenset({RISK_OFFICER, CONTRIBUTOR}),
+    "describe_organisation": frozenset({RISK_OFFICER, ADMINISTRATOR}),
     "submit": frozenset({RISK_OFFICER}),
     "withdraw": frozenset({RISK_OFFICER}),
     "approve": frozenset({APPROVER}),
@@ -37,7 +38,8 @@ def require(person: User, organisation: Organisation, action: str) -> None:
     """Raises PermissionDenied saying which roles may."""
     if not may(person, organisation, action):
         roles = " or ".join(sorted(ACTIONS[action])).replace("_", " ")
-        raise PermissionDenied(f"To {action} an assessment one must be {roles} in {organisation.name}.")
+        what = "describe the organisation" if action == "describe_organisation" else f"{action} an assessment"
+        raise PermissionDenied(f"To {what} one must be {roles} in {organisation.name}.")
 
 
 def visible(person: User, organisation: Organisation) -> QuerySet[Assessment]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
-from assessments.evaluation import DEMAND, release_of, typed
+from assessments.evaluation import DEMAND, option_facts, release_of, typed
 from assessments.figures import DEMAND_FIGURES
 from assessments.models import Assessment, Figure, Option, Response, State
 from assessments.scoring import facts
-from assessments.scoring.answers import Sheet, read_sheet
+from assessments.scoring.answers import Sheet, option_variables, read_sheet
 from assessments.scoring.costs import NEEDED
 from compliance.catalogue.index import Index, index
 from compliance.catalogue.model import CostCategory, Question, Questionnaire, Release, Section
@@ -122,7 +122,8 @@ class Standing:
         shared = read_sheet(self.known, "use_case", given[None], {"archetype": self.assessment.use_case.archetype})
         sheets: dict[Owner, Sheet] = {None: shared}
         for option in self.options:
-            sheets[option.pk] = read_sheet(self.known, "option", given[option.pk], {**shared.variables, "sourcing": option.sourcing})
+            variables = {**shared.variables, **option_variables(option_facts(option, {}, {}))}
+            sheets[option.pk] = read_sheet(self.known, "option", given[option.pk], variables)
         return sheets
 
     def owners(self, question: Question) -> list[Owner]:

@@ -17,15 +17,17 @@ from django.conf import settings
 
 from accounts.models import User
 from assessments.evaluation import asked_of, release_of
-from assessments.models import Assessment, Response, Snapshot, State, Verdict
+from assessments.models import Assessment, Option, Response, Snapshot, State, Verdict
 from assessments.scoring.evaluate import Evaluation
 from assessments.scoring.write import assessment_data
 from audit.canonical import canonical_bytes
 from audit.trail import checkpoint, events_of
 from compliance.catalogue.index import as_data, index
 from compliance.catalogue.model import Question, Release
+from compliance.classification import Duty
 
 SNAPSHOT_FORMAT, DECISION_FORMAT = "countersign/snapshot@1", "countersign/decision@1"
+WORSE = ("met", "unknown", "gap")
 COMPUTED_BY = ("countersign", "common-expression-language", "pydantic", "rfc8785", "weasyprint", "vl-convert-python")
 
 
@@ -71,7 +73,7 @@ def build(
             "file": assessment_data(evaluation.facts, release),
             "questionnaires": questionnaires(assessment, evaluation),
             "options": [
-                {"id": o.key, "name": o.name, "sourcing": o.sourcing, "provider": o.provider, "model": o.model}
+                {"id": o.key, "name": o.name, "sourcing": o.sourcing, "provider": o.provider, "model": o.model} | fallback_data(o)
                 for o in assessment.options.all()
             ],
             "criteria": [{"id": c.id, "title": c.title, "description": c.description} for c in release.criteria],
@@ -79,6 +81,7 @@ def build(
                 {"id": c.id, "title": c.title, "fields": [{"key": f.key, "text": f.text, "unit": f.unit} for f in c.fields]}
                 for c in release.cost_categories
             ],
+            "figure_sources": figure_sources(assessment),
             "obligations": obligations(evaluation),
             "class_texts": class_texts(evaluation),
             "findings": findings(release, found),
@@ -102,6 +105,21 @@ def build(
             "software": software(),
         }
     )  # fmt: skip
+
+
+def fallback_data(option: Option) -> dict[str, Any]:
+    """The second model that a combined option holds ready, if it has one."""
+    if not option.fallback_sourcing:
+        return {}
+    return {
+        "fallback": {"sourcing": option.fallback_sourcing, "provider": option.fallback_provider, "model": option.fallback_model},
+    }
+
+
+def figure_sources(assessment: Assessment) -> list[dict[str, str]]:
+    """Where the cost figures come from that are published ones."""
+    sourced = assessment.figures.exclude(source="").select_related("option").order_by("option__position", "category", "key")
+    return [{"option": f.option.key if f.option else "", "figure": f"{f.category}.{f.key}", "source": f.source} for f in sourced]
 
 
 def software() -> dict[str, str]:
@@ -176,22 +194,35 @@ def display(question: Question, response: Response) -> str:
 
 
 def obligations(evaluation: Evaluation) -> list[dict[str, Any]]:
-    """Every duty that applies on the day, of the AI Act and of other law, with its text and its sources on that day."""
-    return [
-        {
-            "id": duty.obligation.id,
-            "instrument": duty.obligation.instrument,
-            "reference": duty.obligation.reference,
-            "title": duty.obligation.title,
-            "text": duty.obligation.text,
-            "role": duty.obligation.role,
-            "applies_from": duty.applies_from.isoformat(),
-            "in_force": duty.in_force,
-            "status": duty.status,
-            "sources": sorted({source for change in duty.obligation.dates for source in change.sources}),
-        }
-        for duty in evaluation.classification.duties
-    ]
+    """Every duty that applies on the day, of the AI Act and of other law, with its text and its sources on that day.
+
+    One that each option meets or doesn't has ``by_option`` (option id -> status); its own status is then the worst of them.
+    """
+    rows = [duty_data(duty) for duty in evaluation.classification.duties]
+    by_option: dict[str, dict[str, Duty]] = {}
+    for option in evaluation.options:
+        for duty in option.duties:
+            by_option.setdefault(duty.obligation.id, {})[option.facts.id] = duty
+    for o in evaluation.release.obligations:
+        if found := by_option.get(o.id):
+            worst = max(found.values(), key=lambda duty: WORSE.index(duty.status))
+            rows.append(duty_data(worst) | {"by_option": {option: duty.status for option, duty in found.items()}})
+    return rows
+
+
+def duty_data(duty: Duty) -> dict[str, Any]:
+    return {
+        "id": duty.obligation.id,
+        "instrument": duty.obligation.instrument,
+        "reference": duty.obligation.reference,
+        "title": duty.obligation.title,
+        "text": duty.text,
+        "role": duty.obligation.role,
+        "applies_from": duty.applies_from.isoformat(),
+        "in_force": duty.in_force,
+        "status": duty.status,
+        "sources": sorted({source for change in duty.obligation.dates for source in change.sources}),
+    }
 
 
 def class_texts(evaluation: Evaluation) -> list[dict[str, str]]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assessments.views import answers, deciding, describing, lists, results
+from assessments.views import answers, deciding, describing, lists, moving, organisation, results, taking
 
 app_name = "assessments"
 _A = "o/<slug:org>/assessments/<uuid:assessment>/"
@@ -11,7 +11,9 @@ urlpatterns = [
     path("o/<slug:org>/", lists.portfolio, name="list"),
     path("o/<slug:org>/assessments/new/", describing.create, name="create"),
     path("o/<slug:org>/assessments/import/", describing.import_file, name="import"),
+    path("o/<slug:org>/organisation/", organisation.answers, name="organisation"),
     path(_A, lists.overview, name="detail"),
+    path(_A + "catalogue/", moving.catalogue, name="catalogue"),
     path(_A + "use-case/", describing.use_case, name="use_case"),
     path(_A + "options/", describing.options, name="options"),
     path(_A + "options/add/", describing.option_add, name="option_add"),
@@ -23,6 +25,8 @@ urlpatterns = [
     path(_A + "figures/", answers.figure_save, name="figure_save"),
     path(_A + "questions/<slug:questionnaire>/<slug:section>/", answers.section, name="section"),
     path(_A + "responses/", answers.response_save, name="response_save"),
+    path(_A + "responses/take-over/", taking.take_over, name="take_over"),
+    path(_A + "responses/take-over-all/", taking.take_all, name="take_all"),
     path(_A + "evidence/", answers.evidence_attach, name="evidence_attach"),
     path(_A + "evidence/<uuid:evidence>/", answers.evidence_download, name="evidence_download"),
     path(_A + "evidence/<uuid:evidence>/remove/", answers.evidence_remove, name="evidence_remove"),

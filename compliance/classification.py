@@ -32,12 +32,27 @@ class Basis:
 
 @dataclass(frozen=True)
 class Duty:
-    """An obligation that applies (or may: then its status is ``unknown``). ``status``: ``met``, ``gap`` or ``unknown``."""
+    """An obligation that applies (or may: then its status is ``unknown``). ``status``: ``met``, ``gap`` or ``unknown``; ``text`` is what it
+    asked for in the version known on that day."""
 
     obligation: Obligation
     applies_from: date
     in_force: bool
     status: str
+    text: str = ""
+
+    def as_dict(self) -> dict[str, object]:
+        """As it stands in an evaluation; another instrument than the AI Act is named."""
+        named = {} if self.obligation.instrument == "ai-act" else {"instrument": self.obligation.instrument}
+        return {
+            **named,
+            "id": self.obligation.id,
+            "reference": self.obligation.reference,
+            "role": self.obligation.role,
+            "applies_from": self.applies_from.isoformat(),
+            "in_force": self.in_force,
+            "status": self.status,
+        }
 
 
 @dataclass(frozen=True)
@@ -67,25 +82,12 @@ class Classification:
                 }
                 for basis in self.basis
             ],
-            "obligations": [_duty_dict(duty) for duty in self.duties if duty.obligation.instrument == "ai-act"],
+            "obligations": [duty.as_dict() for duty in self.duties if duty.obligation.instrument == "ai-act"],
         }
 
     def other_obligations(self) -> list[dict[str, object]]:
         """Duties of every other instrument, in the same form and with the instrument's name."""
-        return [
-            {"instrument": duty.obligation.instrument, **_duty_dict(duty)} for duty in self.duties if duty.obligation.instrument != "ai-act"
-        ]
-
-
-def _duty_dict(duty: Duty) -> dict[str, object]:
-    return {
-        "id": duty.obligation.id,
-        "reference": duty.obligation.reference,
-        "role": duty.obligation.role,
-        "applies_from": duty.applies_from.isoformat(),
-        "in_force": duty.in_force,
-        "status": duty.status,
-    }
+        return [duty.as_dict() for duty in self.duties if duty.obligation.instrument != "ai-act"]
 
 
 def classify(release: Release, answers: Answers, as_of: date, variables: Mapping[str, str | list[str]] | None = None) -> Classification:
@@ -111,7 +113,7 @@ def classify(release: Release, answers: Answers, as_of: date, variables: Mapping
         at_least=at_least,
         roles=(roles,) if isinstance(roles, str) else tuple(roles),
         basis=tuple(basis),
-        duties=tuple(_duties(release, {**bound, **of_class}, as_of)),
+        duties=tuple(duties_of(release, {**bound, **of_class}, as_of, "use_case")),
         variables=of_class,
     )
 
@@ -178,8 +180,11 @@ class _Reading:
         return found
 
 
-def _duties(release: Release, variables: Variables, as_of: date) -> Iterable[Duty]:
+def duties_of(release: Release, variables: Variables, as_of: date, scope: str) -> Iterable[Duty]:
+    """The obligations of ``scope`` that apply, or may, under ``variables``, in catalogue order; of the text known on ``as_of``."""
     for obligation in release.obligations:
+        if obligation.scope != scope:
+            continue
         change = known_on(obligation.dates, as_of)
         applies = truth(obligation.when, variables) if change else False
         if change is None or applies is False:
@@ -188,4 +193,4 @@ def _duties(release: Release, variables: Variables, as_of: date) -> Iterable[Dut
         if applies and obligation.met_when is not None:
             met = truth(obligation.met_when, variables)
             status = {True: "met", False: "gap", None: "unknown"}[met]
-        yield Duty(obligation, change.applies_from, change.applies_from <= as_of, status)
+        yield Duty(obligation, change.applies_from, change.applies_from <= as_of, status, change.text or obligation.text)

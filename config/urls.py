@@ -14,6 +14,7 @@ urlpatterns = [
     path("account/password/", allauth.password_change, name="account_change_password"),
     path("account/confirm/", allauth.reauthenticate, name="account_reauthenticate"),
     path("", include("accounts.urls")),
+    path("", include("compliance.urls")),
     path("", include("reports.urls")),
     path("", include("assessments.urls")),
     path("api/v1/", include("reports.api_urls")),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ from reports.text import printable_data
 from reports.wording import amount, count, percent, word
 
 # What the pages look like is part of what is signed off: raise it with every change that shows on paper.
-TEMPLATE_VERSION = 1
+TEMPLATE_VERSION = 2
 COLUMNS = 4
 SAVED = frozenset({"response.saved", "figure.saved"})
 SHORTEST_RUN = 4
@@ -68,16 +68,18 @@ def context(records: Records) -> dict[str, Any]:
         "confidence": word(evaluation["recommendation"]["outcome"], wording.CONFIDENCE),
         "follows_recommendation": snapshot["proposal"]["option"] == snapshot["proposal"]["recommended"],
         "options": options,
+        "has_fallbacks": any(o["fallback_text"] for o in options),
         "option_groups": [options[i : i + COLUMNS] for i in range(0, len(options), COLUMNS)],
         "ranking": [next(o for o in options if o["id"] == key) for key in evaluation["ranking"]],
         "signatures": [_signature(v) for v in decision["verdicts"]],
         "criteria": _criteria(snapshot, results),
         "risk_class": _class(snapshot),
-        "obligations": [_obligation(o) for o in snapshot["obligations"]],
+        "obligations": [_obligation(o, names) for o in snapshot["obligations"]],
         "findings": _findings(snapshot, names),
         "acceptances": [a | {"option_name": names.get(a["option"], a["option"])} for a in decision["acceptances"]],
         "cost_groups": _costs(snapshot, results, options),
         "demand": _demand(snapshot),
+        "figure_sources": _figure_sources(snapshot, names),
         "break_even": [
             b | {"names": [names.get(k, k) for k in b["between"]], "tokens": count(b["tokens_per_month"])}
             for b in evaluation.get("break_even", [])
@@ -116,6 +118,7 @@ def _option(option: dict[str, Any], result: dict[str, Any], snapshot: dict[str, 
         **option,
         "name": option["name"] or option["id"],
         "sourcing_text": word(option["sourcing"], wording.SOURCINGS),
+        "fallback_text": _fallback(option.get("fallback")),
         "result": result,
         "rank": rank,
         "is_proposed": option["id"] == snapshot["proposal"]["option"],
@@ -130,6 +133,10 @@ def _option(option: dict[str, Any], result: dict[str, Any], snapshot: dict[str, 
         "blockers": result["blockers"],
         "open_questions": len(evaluation["unanswered"]["options"].get(option["id"], [])),
     }
+
+
+def _fallback(held: dict[str, str] | None) -> str:
+    return ", ".join(part for part in (word(held["sourcing"], wording.SOURCINGS), held["provider"], held["model"]) if part) if held else ""
 
 
 def _signature(verdict: dict[str, Any]) -> dict[str, Any]:
@@ -180,22 +187,36 @@ def _class(snapshot: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _obligation(obligation: dict[str, Any]) -> dict[str, Any]:
+def _obligation(obligation: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     role = obligation["role"].replace("-", " ")
     return obligation | {
         "status_text": word(obligation["status"], wording.STATUSES),
         "instrument_text": wording.INSTRUMENTS.get(obligation["instrument"], obligation["instrument"]),
         "role_text": "" if role == "anyone" else f"Duty of the {role}",
+        "by_option": [
+            {"name": names.get(option, option), "status": status, "status_text": word(status, wording.STATUSES)}
+            for option, status in _ordered(obligation.get("by_option", {}), list(names)).items()
+        ],
     }
 
 
 def _sources(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sources of what was asked, found and owed; the record lists the whole catalogue's."""
-    used = {source for row in (*snapshot["obligations"], *snapshot["findings"]) for source in row["sources"]}
-    for question in _questions(snapshot):
-        if any(answer["state"] != "hidden" for answer in question["answers"].values()):
-            used.update(question.get("sources", []))
-    return [s | {"verified_text": word(s["verified"], wording.VERIFIED)} for s in snapshot["sources"] if s["id"] in used]
+    """The sources of what was asked, found and owed, with what rests on each; the record lists the whole catalogue's."""
+    resting: dict[str, dict[str, None]] = defaultdict(dict)  # a dict keeps the order and each name once
+    asked = (q for q in _questions(snapshot) if any(answer["state"] != "hidden" for answer in q["answers"].values()))
+    named = [(q["id"], q.get("sources", [])) for q in asked]
+    named += [
+        (f"{wording.INSTRUMENTS.get(o['instrument'], o['instrument'])}, {o['reference']}", o["sources"]) for o in snapshot["obligations"]
+    ]
+    named += [(f"finding {f['id']}", f["sources"]) for f in snapshot["findings"]]
+    for name, sources in named:
+        for source in sources:
+            resting[source][name] = None
+    return [
+        s | {"verified_text": word(s["verified"], wording.VERIFIED), "resting": "; ".join(resting[s["id"]])}
+        for s in snapshot["sources"]
+        if s["id"] in resting
+    ]
 
 
 def _findings(snapshot: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]]:
@@ -244,6 +265,14 @@ def _demand(snapshot: dict[str, Any]) -> list[dict[str, str]]:
         if key in budget:
             rows.append({"text": text, "value": f"{amount(str(budget[key]))} {demand.get('currency') or ''}".strip()})
     return rows
+
+
+def _figure_sources(snapshot: dict[str, Any], names: dict[str, str]) -> list[dict[str, str]]:
+    texts = {f"{c['id']}.{f['key']}": f"{c['title']}: {f['text']}" for c in snapshot["cost_categories"] for f in c["fields"]}
+    return [
+        f | {"option_name": names.get(f["option"], f["option"]), "text": texts.get(f["figure"], f["figure"])}
+        for f in snapshot.get("figure_sources", [])
+    ]
 
 
 def _trail(decision: dict[str, Any]) -> list[dict[str, Any]]:

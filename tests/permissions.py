@@ -31,6 +31,7 @@ ANSWERERS = frozenset({RO, CO})
 APPROVERS = frozenset({AP})
 OVERSIGHT = frozenset({RO, AP, AU, AD})  # who reads reports, exports and the trail
 ADMINISTRATORS = frozenset({AD})
+DESCRIBERS = frozenset({RO, AD})  # who says what the organisation is
 
 Kind = Literal["page", "api", "personal", "personal_api", "public"]
 Stage = Literal["draft", "in_review", "approved"]
@@ -87,7 +88,9 @@ ASSESSMENTS = [
     page("assessments:list", GET=MEMBERS),
     page("assessments:create", GET=WRITERS, POST=WRITERS),
     page("assessments:import", GET=WRITERS, POST=WRITERS),
+    page("assessments:organisation", GET=MEMBERS, POST=DESCRIBERS),
     page("assessments:detail", GET=MEMBERS),
+    page("assessments:catalogue", GET=MEMBERS, POST=WRITERS),
     page("assessments:use_case", GET=MEMBERS, POST=WRITERS),
     page("assessments:options", GET=MEMBERS),
     page("assessments:option_add", POST=WRITERS),
@@ -99,6 +102,8 @@ ASSESSMENTS = [
     page("assessments:figure_save", POST=ANSWERERS),
     page("assessments:section", GET=MEMBERS, POST=ANSWERERS),
     page("assessments:response_save", POST=ANSWERERS),
+    page("assessments:take_over", POST=ANSWERERS),
+    page("assessments:take_all", POST=ANSWERERS),
     page("assessments:evidence_attach", POST=ANSWERERS),
     page("assessments:evidence_download", GET=MEMBERS),
     page("assessments:evidence_remove", POST=ANSWERERS),
@@ -115,6 +120,16 @@ ASSESSMENTS = [
     page("assessments:reject", "in_review", POST=APPROVERS),
 ]
 
+# Any member reads the catalogue; the release of the first day is always there.
+_RELEASE = {"release": "open-or-closed@1", "other": "open-or-closed@1", "question": "ai-act.roles"}
+CATALOGUE = [
+    page("compliance:catalogue", GET=MEMBERS),
+    *(
+        Row(f"compliance:{name}", "page", {"GET": MEMBERS}, args=_RELEASE)
+        for name in ("questions", "question", "rules", "obligations", "sources", "reference", "changes")
+    ),
+]
+
 REPORTS = [
     page("reports:list", GET=OVERSIGHT),
     page("reports:panel", "approved", GET=OVERSIGHT),
@@ -129,16 +144,23 @@ API = [
     public("api:docs", "GET"),
     Row("api:organisations", "personal_api", {"GET": SIGNED_IN}),
     api("api:questions", GET=MEMBERS),
+    api("api:organisation_answers", GET=MEMBERS),
+    api("api:organisation_answer", PUT=DESCRIBERS, DELETE=DESCRIBERS),
+    api("api:releases", GET=MEMBERS),
     api("api:assessments", GET=MEMBERS, POST=WRITERS),
     api("api:import", POST=WRITERS),
     api("api:assessment", GET=MEMBERS, PATCH=WRITERS),
     api("api:terms", PUT=WRITERS),
+    api("api:assessment_catalogue", GET=MEMBERS, POST=WRITERS),
     api("api:export", GET=OVERSIGHT),
     api("api:options", GET=MEMBERS, POST=WRITERS),
     api("api:option", GET=MEMBERS, PATCH=WRITERS, DELETE=WRITERS),
     api("api:responses", GET=MEMBERS),
     api("api:response", PUT=ANSWERERS),
     api("api:option_response", PUT=ANSWERERS),
+    api("api:offers", GET=MEMBERS),
+    api("api:response_take_over", POST=ANSWERERS),
+    api("api:option_response_take_over", POST=ANSWERERS),
     api("api:figures", GET=MEMBERS),
     api("api:demand_figure", PUT=ANSWERERS, DELETE=ANSWERERS),
     api("api:cost_category", PUT=ANSWERERS, DELETE=ANSWERERS),
@@ -163,4 +185,4 @@ API = [
     api("reports_api:trail", GET=OVERSIGHT),
 ]
 
-TABLE = [*WAYS_IN, *ACCOUNTS, *ASSESSMENTS, *REPORTS, *API]
+TABLE = [*WAYS_IN, *ACCOUNTS, *ASSESSMENTS, *CATALOGUE, *REPORTS, *API]

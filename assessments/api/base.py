@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar
 from uuid import UUID
 
@@ -52,7 +52,7 @@ class Endpoint(APIView):
     content_negotiation_class = AlwaysJson
     pagination_class = Pages
 
-    def page_of(self, rows: QuerySet[Any], serializer: type[BaseSerializer[Any]]) -> Response:
+    def page_of(self, rows: QuerySet[Any] | Sequence[Any], serializer: type[BaseSerializer[Any]]) -> Response:
         """One page of ``rows`` as the request asks for it; an unknown page is a 404. The serializer knows the ``person`` who asks."""
         pages = Pages()
         page = pages.paginate_queryset(rows, self.request, view=self)

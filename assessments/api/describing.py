@@ -97,8 +97,18 @@ class Options(AssessmentEndpoint):
                answer=serializers.OptionSerializer, changes=True)  # fmt: skip
     def post(self, request: Request, **address: Any) -> Response:
         values = self.given(inputs.OptionAddSerializer)
-        option = editing.option_add(actor=self.person, assessment=self.assessment, key=values.pop("id", ""), **values)
+        option = editing.option_add(
+            actor=self.person, assessment=self.assessment, key=values.pop("id", ""), **fallback_given(values), **values
+        )
         return Response(serializers.OptionSerializer(option).data, status=201)
+
+
+def fallback_given(values: dict[str, Any]) -> dict[str, str]:
+    """Takes ``fallback`` out of the values and returns it as the services read it; nothing where it isn't given."""
+    if "fallback" not in values:
+        return {}
+    fallback = values.pop("fallback") or {"sourcing": ""}
+    return {f"fallback_{name}": text for name, text in fallback.items()}
 
 
 class OptionDetail(AssessmentEndpoint):
@@ -113,7 +123,8 @@ class OptionDetail(AssessmentEndpoint):
     def patch(self, request: Request, option: str, **address: Any) -> Response:
         found = self.option(option)
         stands = {name: getattr(found, name) for name in ("name", "sourcing", "provider", "model", "currency")}
-        changed = editing.option_change(actor=self.person, option=found, **stands | self.given(inputs.OptionChangeSerializer))
+        values = self.given(inputs.OptionChangeSerializer)
+        changed = editing.option_change(actor=self.person, option=found, **fallback_given(values), **stands | values)
         return Response(serializers.OptionSerializer(changed).data)
 
     @operation("options_remove", "Remove an option", tag=OPTIONS, status=204, answer=None, changes=True,

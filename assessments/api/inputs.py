@@ -11,6 +11,7 @@ from assessments.api.serializers import VALUE_SCHEMA, WEIGHTS_SCHEMA
 from assessments.models import BasisOfAnswer, Sourcing, State
 
 OPTION_ID = r"^[a-z0-9][a-z0-9-]*$"
+FALLBACK = "A second model that the option holds ready, which makes it a combined option; null: none."
 
 
 class Strict(serializers.Serializer[Any]):
@@ -51,6 +52,12 @@ class TermsSerializer(Strict):
     as_of = serializers.DateField(allow_null=True, help_text="The day on which law, prices and rates are read; null: today.")
 
 
+class FallbackInputSerializer(Strict):
+    sourcing = serializers.ChoiceField(choices=Sourcing.choices)
+    provider = text(200)
+    model = text(200)
+
+
 class OptionAddSerializer(Strict):
     id = serializers.RegexField(OPTION_ID, max_length=50, required=False, help_text="Made from the name if left out, and unique.")
     name = serializers.CharField(max_length=200)
@@ -58,6 +65,10 @@ class OptionAddSerializer(Strict):
     provider = text(200)
     model = text(200)
     currency = text(3, help_text="Of its cost figures, one that the catalogue has a rate for; the assessment's if empty.")
+    fallback = FallbackInputSerializer(required=False, allow_null=True, help_text=FALLBACK)
+    copy_from = serializers.CharField(
+        max_length=60, required=False, allow_blank=True, help_text="Id of an option whose answers and cost figures it starts with."
+    )
 
 
 class OptionChangeSerializer(Strict):
@@ -66,6 +77,7 @@ class OptionChangeSerializer(Strict):
     provider = text(200)
     model = text(200)
     currency = text(3, help_text="Of its cost figures, one that the catalogue has a rate for; the assessment's if empty.")
+    fallback = FallbackInputSerializer(required=False, allow_null=True, help_text=f"{FALLBACK} Replaced as a whole.")
 
 
 @extend_schema_field(VALUE_SCHEMA)
@@ -86,18 +98,42 @@ class AnswerField(serializers.Field[Any, Any, Any, Any]):
         return value
 
 
-class AnswerSerializer(Strict):
-    state = serializers.ChoiceField(choices=State.choices, default=State.ANSWERED)
-    value = AnswerField(required=False, allow_null=True)
-    basis = serializers.ChoiceField(choices=BasisOfAnswer.choices, required=False, help_text="What it rests on; left as it is if left out.")
-    note = text(4000, help_text="Left as it is if left out.")
-    revision = serializers.IntegerField(
+def revision_field() -> serializers.IntegerField:
+    return serializers.IntegerField(
         min_value=0,
         max_value=2**31 - 1,
         required=False,
         allow_null=True,
         help_text="The revision that was edited, 0 where there was none; left out, whatever stands is replaced.",
     )
+
+
+class AnswerSerializer(Strict):
+    state = serializers.ChoiceField(choices=State.choices, default=State.ANSWERED)
+    value = AnswerField(required=False, allow_null=True)
+    basis = serializers.ChoiceField(choices=BasisOfAnswer.choices, required=False, help_text="What it rests on; left as it is if left out.")
+    note = text(4000, help_text="Left as it is if left out.")
+    revision = revision_field()
+
+
+class TakeOverSerializer(Strict):
+    revision = revision_field()
+
+
+class GivenAnswerField(AnswerField):
+    """As an answer, and not empty."""
+
+    def to_internal_value(self, data: Any) -> str | list[str]:
+        if data == "":
+            raise serializers.ValidationError("Give an answer; DELETE takes it away.")
+        return super().to_internal_value(data)
+
+
+class OrganisationAnswerInputSerializer(Strict):
+    value = GivenAnswerField()
+    basis = serializers.ChoiceField(choices=BasisOfAnswer.choices, default=BasisOfAnswer.SELF_DECLARED, help_text="What it rests on.")
+    note = text(4000, default="")
+    revision = revision_field()
 
 
 class FigureInputSerializer(Strict):

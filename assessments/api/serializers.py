@@ -9,7 +9,21 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from accounts.models import Membership, Organisation, Role
-from assessments.models import Assessment, BasisOfAnswer, Evidence, Figure, Option, Response, Sourcing, State, Status, UseCase
+from assessments.models import (
+    Assessment,
+    BasisOfAnswer,
+    Evidence,
+    Figure,
+    Option,
+    OrganisationAnswer,
+    Response,
+    Sourcing,
+    State,
+    Status,
+    UseCase,
+)
+from assessments.offering import ORGANISATION, PUBLISHED
+from assessments.snapshots import fallback_data
 from audit.models import AuditEvent
 
 WEIGHTS_SCHEMA = {
@@ -110,15 +124,28 @@ class AssessmentSummarySerializer(AssessmentSerializer):
         return {"number": newest.number, "digest": newest.digest} if newest else None
 
 
+class FallbackSerializer(serializers.Serializer[Any]):
+    sourcing = serializers.ChoiceField(choices=Sourcing.choices)
+    provider = serializers.CharField(allow_blank=True)
+    model = serializers.CharField(allow_blank=True)
+
+
 class OptionSerializer(serializers.ModelSerializer[Option]):
+    """One way to source the model; with a ``fallback`` it is a combined option, which holds a second model ready."""
+
     id = serializers.CharField(source="key")
     sourcing = serializers.ChoiceField(choices=Sourcing.choices)
     currency = serializers.CharField(allow_blank=True, help_text="Of its cost figures; the assessment's if empty.")
+    fallback = serializers.SerializerMethodField()
 
     class Meta:
         model = Option
-        fields = ("id", "name", "sourcing", "provider", "model", "currency", "position")
+        fields = ("id", "name", "sourcing", "provider", "model", "fallback", "currency", "position")
         read_only_fields = fields
+
+    @extend_schema_field(FallbackSerializer(allow_null=True))
+    def get_fallback(self, option: Option) -> dict[str, str] | None:
+        return fallback_data(option).get("fallback")
 
 
 class EvidenceSerializer(serializers.ModelSerializer[Evidence]):
@@ -166,12 +193,121 @@ class FigureSerializer(serializers.ModelSerializer[Figure]):
     low = NumberText(allow_null=True)
     likely = NumberText()
     high = NumberText(allow_null=True)
+    source = serializers.CharField(  # type: ignore[assignment]
+        allow_blank=True, help_text="Where it is published, if it is what the catalogue offered."
+    )
     entered_by = PersonSerializer(allow_null=True)
 
     class Meta:
         model = Figure
-        fields = ("option", "category", "key", "low", "likely", "high", "revision", "entered_by", "entered_at")
+        fields = ("option", "category", "key", "low", "likely", "high", "source", "revision", "entered_by", "entered_at")
         read_only_fields = fields
+
+
+class OfferSerializer(serializers.Serializer[Any]):
+    """What is offered beside one question: ``published`` for the option's provider and model, or what the ``organisation`` says of itself."""
+
+    question = serializers.CharField()
+    option = serializers.CharField(allow_null=True, help_text="null: of the use case.")
+    kind = serializers.ChoiceField(choices=[PUBLISHED, ORGANISATION], source="offer.kind")
+    value = serializers.SerializerMethodField("offered_value")
+    shown = serializers.CharField(source="offer.shown", help_text="The value in words.")
+    said_by = serializers.CharField(source="offer.said_by", help_text="The source, or who answered for the organisation.")
+    on = serializers.DateField(source="offer.on", help_text="The day that it is from.")
+    basis = serializers.ChoiceField(choices=BasisOfAnswer.choices, source="offer.basis")
+    note = serializers.CharField(source="offer.note", help_text="What an answer that takes it over says.")
+    verified = serializers.CharField(
+        source="offer.verified", allow_blank=True, help_text="How far the source was verified; empty for the organisation's own word."
+    )
+    stale = serializers.BooleanField(source="offer.stale", help_text="Older than the catalogue trusts such a thing.")
+    taken = serializers.BooleanField(help_text="Whether it is the answer that stands.")
+
+    @extend_schema_field(VALUE_SCHEMA)
+    def offered_value(self, row: dict[str, Any]) -> Any:
+        return row["offer"].value
+
+
+class OrganisationAnswerSerializer(serializers.ModelSerializer[OrganisationAnswer]):
+    """What the organisation says of itself; ``revision`` counts its saves, and is given back with the next one."""
+
+    basis = serializers.ChoiceField(choices=BasisOfAnswer.choices)
+    value = serializers.SerializerMethodField("shown_value")
+    answered_by = PersonSerializer()
+
+    class Meta:
+        model = OrganisationAnswer
+        fields = ("question", "value", "basis", "note", "revision", "answered_by", "answered_at")
+        read_only_fields = fields
+
+    @extend_schema_field(VALUE_SCHEMA)
+    def shown_value(self, answer: OrganisationAnswer) -> Any:
+        return answer.value
+
+
+class ReleaseSerializer(serializers.Serializer[Any]):
+    """One immutable version of the catalogue."""
+
+    key = serializers.CharField()
+    version = serializers.IntegerField()
+    digest = serializers.CharField(help_text="sha256:<hex> of its content.")
+    published_on = serializers.DateField()
+    title = serializers.CharField()
+
+
+class BeforeAndAfterSerializer(serializers.Serializer[Any]):
+    before = serializers.CharField()
+    after = serializers.CharField()
+
+
+class WhetherBeforeAndAfterSerializer(serializers.Serializer[Any]):
+    before = serializers.BooleanField()
+    after = serializers.BooleanField()
+
+
+class OptionEffectSerializer(serializers.Serializer[Any]):
+    id = serializers.CharField()
+    name = serializers.CharField()
+    score = BeforeAndAfterSerializer(help_text="In points of 100.")
+    admissible = WhetherBeforeAndAfterSerializer()
+
+
+class ObligationEffectSerializer(serializers.Serializer[Any]):
+    what = serializers.CharField(help_text="What happens to it, in words.")
+    reference = serializers.CharField()
+    title = serializers.CharField()
+
+
+class LostSerializer(serializers.Serializer[Any]):
+    """An answer that doesn't fit the newer release."""
+
+    question = serializers.CharField()
+    option = serializers.CharField(allow_null=True, help_text="null: of the use case.")
+    reason = serializers.CharField()
+
+
+class EffectSerializer(serializers.Serializer[Any]):
+    """What the newer release would change for the assessment as it stands."""
+
+    release = serializers.CharField()
+    risk_class = BeforeAndAfterSerializer()
+    recommendation = BeforeAndAfterSerializer(help_text="The outcome, with the option's name.")
+    options = OptionEffectSerializer(many=True)
+    obligations = ObligationEffectSerializer(many=True)
+    questions = serializers.ListField(child=serializers.CharField(), help_text="Questions that it would ask and nothing answers yet.")
+    lost = LostSerializer(many=True)
+    nothing = serializers.BooleanField(help_text="Whether it changes nothing here.")
+
+
+class AssessmentCatalogueSerializer(serializers.Serializer[Any]):
+    release = serializers.CharField(help_text="key@version of the release that the assessment is on.")
+    newer = serializers.CharField(allow_null=True, help_text="The newest one; null where the assessment is on it.")
+    effect = EffectSerializer(allow_null=True, help_text="What the newer one would change; null where there is none.")
+    trouble = serializers.CharField(allow_blank=True, help_text="Why the assessment can't be read under the newer one.")
+
+
+class MoveSerializer(serializers.Serializer[Any]):
+    release = serializers.CharField(help_text="key@version of the release that the assessment is on now.")
+    lost = LostSerializer(many=True, help_text="Answers that didn't fit it and are open again.")
 
 
 class EventSerializer(serializers.ModelSerializer[AuditEvent]):

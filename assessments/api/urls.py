@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from assessments.api import answers, deciding, describing, results
+from assessments.api import answers, catalogue, deciding, describing, organisation, results, taking
 from assessments.api.docs import Docs
 
 app_name = "api"
@@ -16,16 +16,23 @@ urlpatterns = [
     path("docs/", Docs.as_view(), name="docs"),
     path("organisations/", describing.Organisations.as_view(), name="organisations"),
     path(_O + "questions/", results.Questions.as_view(), name="questions"),
+    path(_O + "answers/", organisation.OrganisationAnswers.as_view(), name="organisation_answers"),
+    path(_O + "answers/<str:question>/", organisation.OneOrganisationAnswer.as_view(), name="organisation_answer"),
+    path(_O + "catalogue/releases/", catalogue.Releases.as_view(), name="releases"),
     path(_O + "assessments/", describing.Assessments.as_view(), name="assessments"),
     path(_O + "assessments/import/", describing.Import.as_view(), name="import"),
     path(_A, describing.AssessmentDetail.as_view(), name="assessment"),
     path(_A + "terms/", describing.Terms.as_view(), name="terms"),
+    path(_A + "catalogue/", catalogue.AssessmentCatalogue.as_view(), name="assessment_catalogue"),
     path(_A + "export/", describing.Export.as_view(), name="export"),
     path(_A + "options/", describing.Options.as_view(), name="options"),
     path(_P, describing.OptionDetail.as_view(), name="option"),
     path(_A + "responses/", answers.Responses.as_view(), name="responses"),
     path(_A + "responses/<str:question>/", answers.UseCaseResponse.as_view(), name="response"),
     path(_P + "responses/<str:question>/", answers.OptionResponse.as_view(), name="option_response"),
+    path(_A + "offers/", taking.Offers.as_view(), name="offers"),
+    path(_A + "responses/<str:question>/take-over/", taking.UseCaseTakeOver.as_view(), name="response_take_over"),
+    path(_P + "responses/<str:question>/take-over/", taking.OptionTakeOver.as_view(), name="option_response_take_over"),
     path(_A + "figures/", answers.Figures.as_view(), name="figures"),
     path(_A + "demand/<str:key>/", answers.DemandFigure.as_view(), name="demand_figure"),
     path(_P + "costs/<str:category>/", answers.CostCategory.as_view(), name="cost_category"),

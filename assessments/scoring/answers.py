@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import lru_cache
 
-from assessments.scoring.facts import Response
+from assessments.scoring.facts import OptionFacts, Response
 from compliance.catalogue.conditions import references, truth
-from compliance.catalogue.index import Index
+from compliance.catalogue.index import NO_FALLBACK, Index
 from compliance.catalogue.model import Question
 
 Variables = dict[str, str | list[str]]
@@ -61,6 +62,11 @@ class Sheet:
         return [id_ for id_, a in self.asked.items() if a.visible is False and a.response is not None]
 
 
+def option_variables(option: OptionFacts) -> Variables:
+    """What conditions read of an option besides its answers."""
+    return {"sourcing": option.sourcing, "fallback_sourcing": option.fallback.sourcing if option.fallback else NO_FALLBACK}
+
+
 def read_sheet(known: Index, scope: str, responses: Mapping[str, Response], variables: Variables) -> Sheet:
     """Resolve every question of ``scope``; ``variables`` are bound already (for an option: the use case's, ``sourcing``, ``archetype``)."""
     bound = dict(variables)
@@ -75,12 +81,14 @@ def read_sheet(known: Index, scope: str, responses: Mapping[str, Response], vari
 
 def _bind(asked: Asked, bound: Variables) -> None:
     question = asked.question
-    if question.type not in ("choice", "choices"):
+    if not question.readable:
         return
     if asked.visible is False or asked.set_aside:
-        bound[question.variable] = "" if question.type == "choice" else []
+        bound[question.variable] = [] if question.type == "choices" else ""
     elif asked.answer is not None:
         value = asked.answer.value
+        if question.bands and isinstance(value, Decimal):
+            value = question.band_of(value)
         bound[question.variable] = list(value) if isinstance(value, tuple) else str(value)
 
 

@@ -32,6 +32,7 @@ def input_digest(known: Index, facts: Facts, weights: Mapping[str, Mapping[str, 
                 "responses": _responses(option.responses, known),
                 "currency": option.costs.currency or facts.demand.currency,
                 "costs": {c: {k: _range(r) for k, r in figures.items()} for c, figures in option.costs.categories.items()},
+                **({"fallback": option.fallback.sourcing} if option.fallback else {}),
             }
             for option in facts.options
         },

@@ -12,19 +12,19 @@ from itertools import combinations
 from typing import Any
 
 from assessments.scoring import break_even
-from assessments.scoring.answers import Sheet, Variables, read_sheet
+from assessments.scoring.answers import Sheet, Variables, option_variables, read_sheet
 from assessments.scoring.costs import conversion, missing_demand, option_costs
 from assessments.scoring.digest import input_digest
 from assessments.scoring.facts import Facts, OptionFacts
 from assessments.scoring.measures import measure_term
-from assessments.scoring.recommend import recommend
+from assessments.scoring.recommend import recommend, thresholds
 from assessments.scoring.results import BreakEven, OptionResult, Recommendation
 from assessments.scoring.rounding import COMPUTING, decimal_of
 from assessments.scoring.rules import Finding, find
 from assessments.scoring.values import CriterionValue, Score, Term, criterion_value, question_term, score
 from compliance.catalogue.index import Index, index
 from compliance.catalogue.model import Release
-from compliance.classification import Classification, classify
+from compliance.classification import Classification, Duty, classify, duties_of
 
 Weights = Mapping[str, Decimal]
 
@@ -81,9 +81,10 @@ def _evaluate(known: Index, facts: Facts) -> Evaluation:
     own_rules = [r for r in release.rules if r.scope == "option"]
     options = []
     for option in facts.options:
-        own = read_sheet(known, "option", option.responses, {**of_class, "sourcing": option.sourcing})
+        own = read_sheet(known, "option", option.responses, {**of_class, **option_variables(option)})
         findings = [*shared, *find(known, own_rules, own.variables, [sheet, own], class_wanting)]
-        options.append(_option(known, facts, option, sheet, own, findings, weights))
+        duties = tuple(duties_of(release, own.variables, facts.as_of, "option"))
+        options.append(_option(known, facts, option, sheet, own, findings, duties, weights))
 
     ranking = sorted((o for o in options if o.admissible), key=lambda o: (-o.score.value, o.facts.id))
     titles = {c.id: c.title for c in release.criteria}
@@ -97,7 +98,7 @@ def _evaluate(known: Index, facts: Facts) -> Evaluation:
         options=tuple(options),
         ranking=tuple(ranking),
         break_even=tuple(_break_even(facts, a, b) for a, b in combinations(options, 2)),
-        recommendation=recommend(release.recommendation, options, ranking, titles, facts.demand.horizon_months),
+        recommendation=recommend(thresholds(release.recommendation, sheet), options, ranking, titles, facts.demand.horizon_months),
     )
 
 
@@ -134,7 +135,14 @@ def profiles(known: Index, facts: Facts) -> dict[str, Weights]:
 
 
 def _option(
-    known: Index, facts: Facts, option: OptionFacts, sheet: Sheet, own: Sheet, findings: list[Finding], weights: Mapping[str, Weights]
+    known: Index,
+    facts: Facts,
+    option: OptionFacts,
+    sheet: Sheet,
+    own: Sheet,
+    findings: list[Finding],
+    duties: tuple[Duty, ...],
+    weights: Mapping[str, Weights],
 ) -> OptionResult:
     costs = option_costs(option.costs, facts.demand, known.release.exchange, facts.as_of)
     terms: dict[str, list[Term]] = {c.id: [] for c in known.release.criteria}
@@ -147,7 +155,7 @@ def _option(
         if criterion.measure:
             terms[criterion.id].append(measure_term(criterion.measure, costs, facts.demand, base_rate))
     values = {c: v for c, parts in terms.items() if (v := criterion_value(c, parts))}
-    return OptionResult(option, own, values, _score(values, weights), tuple(findings), costs)
+    return OptionResult(option, own, values, _score(values, weights), tuple(findings), costs, duties)
 
 
 def _score(values: Mapping[str, CriterionValue], weights: Mapping[str, Weights]) -> Score:

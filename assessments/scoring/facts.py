@@ -95,8 +95,17 @@ class Costs:
 
 
 @dataclass(frozen=True)
+class Fallback:
+    """A second model that an option holds ready behind its primary, as part of the option itself."""
+
+    sourcing: Sourcing
+    provider: str = ""
+    model: str = ""
+
+
+@dataclass(frozen=True)
 class OptionFacts:
-    """One way to source the model; ``responses`` by question id."""
+    """One way to source the model; ``responses`` by question id. With a ``fallback`` it is a combined option, scored as one."""
 
     id: str
     sourcing: Sourcing
@@ -105,6 +114,7 @@ class OptionFacts:
     model: str = ""
     responses: Mapping[str, Response] = field(default_factory=dict)
     costs: Costs = Costs()
+    fallback: Fallback | None = None
 
     @property
     def label(self) -> str:

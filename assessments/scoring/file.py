@@ -8,7 +8,7 @@ from decimal import Decimal, localcontext
 from typing import cast
 
 from assessments.scoring.costs import conversion
-from assessments.scoring.facts import MAX_OPTIONS, SOURCINGS, Costs, Demand, Facts, OptionFacts, Sourcing
+from assessments.scoring.facts import MAX_OPTIONS, SOURCINGS, Costs, Demand, Facts, Fallback, OptionFacts, Sourcing
 from assessments.scoring.read_costs import read_costs, read_demand
 from assessments.scoring.read_responses import read_responses
 from assessments.scoring.reading import Bounds, FileError, FileErrors, Reader, joined, known_ids
@@ -125,7 +125,7 @@ class _File:
 
     def _option(self, node: Node, key: str, demand: Demand, as_of: date) -> OptionFacts | None:
         reader = self.reader
-        parts = reader.entries(node, key, ("id", "name", "sourcing", "provider", "model", "responses", "costs"))
+        parts = reader.entries(node, key, ("id", "name", "sourcing", "provider", "model", "fallback", "responses", "costs"))
         if node.kind != "map":
             if node.kind == "null":
                 reader.note(node, key, "an empty option; give its id and sourcing, or take it out")
@@ -148,8 +148,22 @@ class _File:
                 read_responses(reader, parts.get("responses"), joined(key, "responses"), self.known, "option") if self.known else {}
             ),
             costs=costs,
+            fallback=self._fallback(parts.get("fallback"), joined(key, "fallback")),
         )
         return option if id_ else None
+
+    def _fallback(self, node: Node | None, key: str) -> Fallback | None:
+        if node is None:
+            return None
+        reader = self.reader
+        parts = reader.entries(node, key, ("sourcing", "provider", "model"))
+        sourcing = reader.one_of(parts.get("sourcing"), joined(key, "sourcing"), SOURCINGS, "sourcing")
+        if node.kind == "map" and "sourcing" not in parts:
+            reader.note(node, joined(key, "sourcing"), f"missing: write one of {known_ids(SOURCINGS)}, or leave the fallback out")
+        if sourcing is None:
+            return None
+        text = {name: reader.text(parts.get(name), joined(key, name)) for name in ("provider", "model")}
+        return Fallback(cast(Sourcing, sourcing), **text)
 
     def _costs_currency(self, node: Node | None, key: str, costs: Costs, demand: Demand, as_of: date) -> None:
         if node is None or costs.currency is None or self.known is None:

@@ -12,7 +12,8 @@ FORMAT = "countersign/questions@1"
 
 
 def listing(release: Release) -> dict[str, Any]:
-    """The questions as plain data; ``value``, ``weight`` and bounds are texts, ``condition`` is CEL or None."""
+    """The questions as plain data; ``value``, ``weight`` and bounds are texts, ``condition`` is CEL or None; ``bands``, ``of_organisation`` and
+    ``calculator`` stand where they are set."""
     return {
         "format": FORMAT,
         "catalogue": {"key": release.key, "version": release.version, "digest": index(release).digest},
@@ -48,4 +49,10 @@ def _question(questionnaire: Questionnaire, section: Section, question: Question
         content["maximum"] = None if question.maximum is None else plain(question.maximum)
         anchors = question.anchors
         content["anchors"] = anchors and {"worst": plain(anchors.worst), "best": plain(anchors.best), "scale": anchors.scale}
+    if question.bands:
+        content["bands"] = [{"id": b.id, "text": b.text, "below": None if b.below is None else plain(b.below)} for b in question.bands]
+    if question.of_organisation:
+        content["of_organisation"] = True
+    if question.calculator:
+        content["calculator"] = question.calculator
     return content

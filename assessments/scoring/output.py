@@ -26,6 +26,7 @@ def document(evaluation: Evaluation) -> dict[str, Any]:
         "as_of": facts.as_of.isoformat(),
         "currency": facts.demand.currency or release.exchange.base,
         "ai_act": evaluation.classification.as_dict(),
+        "obligations": evaluation.classification.other_obligations(),
         "unanswered": {
             "use_case": unanswered_of_use_case(evaluation),
             "options": {o.facts.id: ids for o in evaluation.options if (ids := unanswered_of_option(o))},
@@ -83,6 +84,7 @@ def _option(option: OptionResult) -> dict[str, Any]:
             for f in option.findings
             if f.certain
         ],
+        "obligations": [duty.as_dict() for duty in option.duties],
         "costs": _costs(option),
     }
 

@@ -5,16 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
+from assessments.scoring.answers import Sheet
 from assessments.scoring.costs import OptionCosts
 from assessments.scoring.results import OptionResult, Recommendation
 from assessments.scoring.rounding import money, points
-from compliance.catalogue.model import Recommendation as Thresholds
+from compliance.catalogue.model import Appetite
+from compliance.catalogue.model import Recommendation as Rules
 
 NAMED_AT_MOST = 3
+Thresholds = Rules | Appetite
+
+
+def thresholds(rules: Rules, sheet: Sheet) -> Thresholds:
+    """The thresholds for the risk appetite that was answered; the general ones where it wasn't, or isn't asked."""
+    asked = sheet.asked.get(rules.appetite_question or "")
+    chosen = asked.answer.value if asked and asked.answer else None
+    return next((a for a in rules.by_appetite if a.choice == chosen), rules)
 
 
 def recommend(
-    thresholds: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult], titles: Mapping[str, str], months: int | None
+    limits: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult], titles: Mapping[str, str], months: int | None
 ) -> Recommendation:
     """``ranking`` holds the admissible options, the leader first; ``titles`` those of the criteria."""
     if not ranking:
@@ -26,26 +36,26 @@ def recommend(
         reasons += _cost(leader, others[0], months)
     reasons += [_blocked(o) for o in options if not o.admissible]
     reasons.append(_completeness(leader))
-    reasons += [_open_rival(o, leader) for o in options if o is not leader and _may_still_lead(o, leader, thresholds)]
-    return Recommendation(_outcome(thresholds, options, ranking), leader.facts.id, tuple(reasons))
+    reasons += [_open_rival(o, leader) for o in options if o is not leader and _may_still_lead(o, leader, limits)]
+    return Recommendation(_outcome(limits, options, ranking), leader.facts.id, tuple(reasons))
 
 
-def _outcome(thresholds: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult]) -> str:
+def _outcome(limits: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult]) -> str:
     leader = ranking[0]
-    sure = leader.score.completeness >= thresholds.clear_completeness and not any(
-        _may_still_lead(o, leader, thresholds) for o in options if o is not leader
+    sure = leader.score.completeness >= limits.clear_completeness and not any(
+        _may_still_lead(o, leader, limits) for o in options if o is not leader
     )
     if len(ranking) == 1:
         return "clear" if sure else "leaning"
     margin = (leader.score.value - ranking[1].score.value) * 100
-    if sure and margin >= thresholds.clear_margin:
+    if sure and margin >= limits.clear_margin:
         return "clear"
-    return "leaning" if margin >= thresholds.leaning_margin else "too_close"
+    return "leaning" if margin >= limits.leaning_margin else "too_close"
 
 
-def _may_still_lead(option: OptionResult, leader: OptionResult, thresholds: Thresholds) -> bool:
+def _may_still_lead(option: OptionResult, leader: OptionResult, limits: Thresholds) -> bool:
     """An option that isn't excluded, has much unanswered, and could overtake: leaving its answers out makes no lead clear."""
-    return not option.excluded and option.score.completeness < thresholds.clear_completeness and option.score.best > leader.score.value
+    return not option.excluded and option.score.completeness < limits.clear_completeness and option.score.best > leader.score.value
 
 
 def _lead(leader: OptionResult, others: Sequence[OptionResult]) -> str:

@@ -11,11 +11,13 @@ from assessments.scoring.costs import OptionCosts
 from assessments.scoring.facts import OptionFacts
 from assessments.scoring.rules import Finding
 from assessments.scoring.values import CriterionValue, Score
+from compliance.classification import Duty
 
 
 @dataclass(frozen=True)
 class OptionResult:
-    """One option; ``criteria`` in catalogue order, without those that have nothing applicable; ``findings`` with the use case's first."""
+    """One option; ``criteria`` in catalogue order, without those that have nothing applicable; ``findings`` with the use case's first;
+    ``duties`` are the obligations that its own answers show met or open."""
 
     facts: OptionFacts
     sheet: Sheet
@@ -23,6 +25,7 @@ class OptionResult:
     score: Score
     findings: tuple[Finding, ...]
     costs: OptionCosts
+    duties: tuple[Duty, ...] = ()
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

@@ -20,6 +20,14 @@ CLASSES = {
     "out_of_scope": "out of scope",
     "undetermined": "undetermined",
 }
+INSTRUMENTS = {
+    "gdpr": "GDPR ",
+    "dora": "DORA ",
+    "nis2": "NIS2 ",
+    "data-act": "Data Act ",
+    "product-liability": "Product liability ",
+    "cra": "CRA ",
+}
 OUTCOMES = {
     "clear": "Clear",
     "leaning": "Leaning",
@@ -66,6 +74,8 @@ def _page(evaluation: Evaluation, data: dict[str, Any]) -> Iterator[str]:
         yield "  One option only."
     yield from _heading("EU AI Act")
     yield from _act(data["ai_act"])
+    yield from _heading("Other obligations")
+    yield from _other(data, names)
     yield from _heading("Open answers")
     yield from _open(data)
     yield ""
@@ -156,11 +166,27 @@ def _act(act: dict[str, Any]) -> Iterator[str]:
         since = f", applies from {basis['applies_from']}" if basis["applies_from"] else ""
         because = f" (read from {', '.join(basis['because'])})" if basis["because"] else ""
         yield from _wrapped(f"{basis['reference']}{since}{because}", "  - ")
+    yield from _duties(act["obligations"], "Duties ")
+
+
+def _other(data: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
+    if not data["obligations"] and not any(o["obligations"] for o in data["options"]):
+        yield "  None that the answers show."
+    yield from _duties(data["obligations"], "Of the use case, ")
+    for option in data["options"]:
+        yield from _duties(option["obligations"], f"With {names[option['id']]}, ")
+
+
+def _duties(obligations: list[dict[str, Any]], lead: str) -> Iterator[str]:
+    """The obligations by status, each with the day from which it applies as known on the day of the assessment."""
     for status, words in (("gap", "open"), ("unknown", "not known"), ("met", "met")):
-        duties = list(dict.fromkeys(f"{o['reference']} from {o['applies_from']}" for o in act["obligations"] if o["status"] == status))
+        found = [o for o in obligations if o["status"] == status]
+        duties = list(
+            dict.fromkeys(f"{INSTRUMENTS.get(o.get('instrument', ''), '')}{o['reference']} from {o['applies_from']}" for o in found)
+        )
         if duties:
             more = f" and {len(duties) - DUTIES_AT_MOST} more" if len(duties) > DUTIES_AT_MOST else ""
-            yield from _wrapped(f"Duties {words}: {', '.join(duties[:DUTIES_AT_MOST])}{more}", "  ")
+            yield from _wrapped(f"{lead}{words}: {', '.join(duties[:DUTIES_AT_MOST])}{more}", "  ")
 
 
 def _open(data: dict[str, Any]) -> Iterator[str]:

@@ -76,10 +76,16 @@ def _option(option: OptionFacts, order: Mapping[str, int]) -> dict[str, Any]:
             "sourcing": option.sourcing,
             "provider": option.provider,
             "model": option.model,
+            "fallback": _fallback(option),
             "responses": _responses(option.responses, order),
             "costs": _costs(option.costs),
         }
     )
+
+
+def _fallback(option: OptionFacts) -> dict[str, Any] | None:
+    held = option.fallback
+    return _given({"sourcing": held.sourcing, "provider": held.provider, "model": held.model}) if held else None
 
 
 def _responses(responses: Mapping[str, Response], order: Mapping[str, int]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import member
-from assessments import answering
+from assessments import answering, offering
 from assessments.errors import Refused, Stale, WrongStatus
 from assessments.models import Assessment, Evidence, Option
 from assessments.permissions import require
@@ -41,7 +41,7 @@ def section(request: HttpRequest, assessment: UUID, questionnaire: str, section:
     if request.method != "POST":
         return section_page(request, standing, of, part)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
-    return save_section(request, standing, of, part, only=request.POST.get("clear", ""))
+    return save_section(request, standing, of, part, only=request.POST.get("clear", ""), take=request.POST.get("take", ""))
 
 
 def place(standing: Standing, questionnaire: str, section: str) -> tuple[Questionnaire, Section]:
@@ -81,21 +81,24 @@ def section_page(
     compared = [row for row in rows if row.question.scope == "option"]
     context = page_context(
         request, standing.assessment, standing, questionnaire=of, section=part, shared=shared, compared=compared,
-        pending=pending_of(standing, part), count=count_of(standing, part),
-        troubled=[cell for row in rows for cell in row.cells if cell.trouble],
+        pending=pending_of(standing, part), count=count_of(standing, part), offers_of_organisation=sum(bool(r.cell.offered) for r in shared),
+        troubled=[cell for row in rows for cell in row.cells if cell.trouble], address=section_url(standing, of, part),
         previous=links[at - 1] if at else None, following=links[at + 1] if at + 1 < len(links) else None,
     )  # fmt: skip
     return render(request, "assessments/section.html", context, status=status)
 
 
-def save_section(request: HttpRequest, standing: Standing, of: Questionnaire, part: Section, only: str = "") -> HttpResponse:
-    """Save the posted answers of the section (or the one with the key ``only``), each for itself; those that can't be saved come back as typed."""
+def save_section(
+    request: HttpRequest, standing: Standing, of: Questionnaire, part: Section, only: str = "", take: str = ""
+) -> HttpResponse:
+    """Save the posted answers of the section (or the one with the key ``only``), each for itself; those that can't be saved come back as typed.
+    ``take`` is the key of the answer for which the offer is taken over instead."""
     troubles: dict[str, Trouble] = {}
     saved = 0
     for question in part.questions:
         for option in [None] if question.scope == "use_case" else standing.options:
             key = key_of(question, option)
-            if (only and key != only) or not (only or f"revision:{key}" in request.POST):
+            if key == take or (only and key != only) or not (only or f"revision:{key}" in request.POST):
                 continue
             sent = posted(request.POST, key, question, plain=bool(only))
             if only and "clear" in request.POST:
@@ -111,13 +114,43 @@ def save_section(request: HttpRequest, standing: Standing, of: Questionnaire, pa
             except Refused as error:
                 stale = error if isinstance(error, Stale) else None
                 troubles[key] = Trouble(error.message, error.fields, sent, stale)
+    if take:
+        try:
+            trouble = take_posted(request, standing, part, take)
+        except WrongStatus as error:
+            messages.error(request, error.message)
+            return redirect(section_url(standing, of, part))
+        saved += trouble is None
+        troubles |= {take: trouble} if trouble else {}
     if troubles:
         return section_page(request, standing_of(standing.assessment), of, part, troubles, status=422)
     if saved:
         messages.success(request, ngettext("Saved %(n)d answer.", "Saved %(n)d answers.", saved) % {"n": saved})
     else:
         messages.info(request, _("Nothing was changed, so nothing was saved."))
-    return redirect(section_url(standing, of, part, at=only))
+    return redirect(section_url(standing, of, part, at=only or take))
+
+
+def take_posted(request: HttpRequest, standing: Standing, part: Section, key: str) -> Trouble | None:
+    """Take over what is offered for the answer ``key``; what kept it from being saved, if anything did. Raises WrongStatus."""
+    pairs = ((q, o) for q in part.questions for o in ([None] if q.scope == "use_case" else standing.options))
+    question, option = next(((q, o) for q, o in pairs if key_of(q, o) == key), (None, None))
+    if question is None:
+        raise Http404("No such answer in this section.")
+    revision = posted(request.POST, key, question).revision
+    try:
+        offering.take_over(
+            actor=request.user,  # type: ignore[arg-type]
+            assessment=standing.assessment,
+            question_id=question.id,
+            option=option,
+            revision=revision,
+        )
+    except WrongStatus:
+        raise
+    except Refused as error:
+        return Trouble(error.message, error.fields, None, error if isinstance(error, Stale) else None, taking=True)
+    return None
 
 
 def save(

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 
 from assessments.errors import Stale
 from assessments.models import Assessment, BasisOfAnswer, Evidence, Option, Response, Sourcing, State
+from assessments.offering import Offer, option_offers, organisation_offers
 from assessments.progress import Owner, Standing
 from assessments.scoring.answers import open_questions
 from assessments.snapshots import display
@@ -25,12 +26,14 @@ SPECIAL_OF_STATE = {State.UNKNOWN: UNKNOWN, State.NOT_APPLICABLE: NOT_APPLICABLE
 
 @dataclass(frozen=True)
 class Trouble:
-    """Why an answer wasn't saved: ``fields`` says what is wrong beside which field; ``sent`` is what was typed and is kept in the form."""
+    """Why an answer wasn't saved: ``fields`` says what is wrong beside which field; ``sent`` is what was typed and is kept in the form;
+    ``taking``: it was an offer that was taken over."""
 
     message: str
     fields: Mapping[str, str] = field(default_factory=dict)
     sent: Posted | None = None
     stale: Stale | None = None
+    taking: bool = False
 
     @property
     def beside_value(self) -> str:
@@ -49,6 +52,12 @@ class Cell:
     evidence: tuple[Evidence, ...] = ()
     trouble: Trouble | None = None
     reason: str = ""
+    offer: Offer | None = None
+
+    @property
+    def offered(self) -> Offer | None:
+        """What is offered, unless it is what stands there already."""
+        return None if self.offer is None or self.offer.is_taken(self.row) else self.offer
 
     @property
     def key(self) -> str:
@@ -203,11 +212,22 @@ def evidence_of(assessment: Assessment, questions: Iterable[str]) -> dict[tuple[
     return found
 
 
+def offers_in(standing: Standing, section: Section) -> dict[Owner, Mapping[str, Offer]]:
+    """By owner and question id; nothing is offered once the assessment is closed."""
+    if not standing.assessment.is_open:
+        return {}
+    found: dict[Owner, Mapping[str, Offer]] = {None: organisation_offers(standing.assessment, section.questions)}
+    if any(q.scope == "option" for q in section.questions):
+        found |= {option.pk: option_offers(standing.assessment, standing.release, option) for option in standing.options}
+    return found
+
+
 def section_rows(standing: Standing, section: Section, troubles: Mapping[str, Trouble] | None = None) -> list[Row]:
     """Every question of the section, asked or not, with a cell for the use case or each option."""
     evidence = evidence_of(standing.assessment, [q.id for q in section.questions])
     troubles = troubles or {}
     by_key = {option.pk: option for option in standing.options}
+    offers = offers_in(standing, section)
 
     def cell(question: Question, owner: Owner) -> Cell:
         option = by_key[owner] if owner is not None else None
@@ -215,6 +235,7 @@ def section_rows(standing: Standing, section: Section, troubles: Mapping[str, Tr
         return Cell(
             question, option, visible, standing.responses.get((owner, question.id)), evidence[(owner, question.id)],
             troubles.get(key_of(question, option)), "" if visible else why_not_asked(standing, question, option),
+            offers.get(owner, {}).get(question.id),
         )  # fmt: skip
 
     return [
@@ -243,6 +264,8 @@ def why_not_asked(standing: Standing, question: Question, option: Option | None)
 
 
 def _because(standing: Standing, name: str, option: Option | None) -> str:
+    if name == "fallback_sourcing" and option:
+        return _("whether it has a fallback of its own")
     if name == "sourcing" and option:
         return _("how it is sourced (%(sourcing)s)") % {"sourcing": Sourcing(option.sourcing).label}
     if name in standing.known.by_variable:

@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from assessments.errors import Stale
 from assessments.evaluation import DEMAND
 from assessments.figures import COST_FIGURES, DEMAND_FIGURES, FigureSpec
-from assessments.models import Assessment, Figure, Option
+from assessments.models import Figure, Option
+from assessments.pricing import FigureOffer, figure_offers
 from assessments.progress import Standing
-from assessments.scoring.costs import conversion
 from assessments.scoring.reading import Bounds
 from assessments.views.wire import dom_id
 from compliance.catalogue.model import CostCategory, CostField, Source
@@ -38,16 +36,6 @@ class Trouble:
 
 
 @dataclass(frozen=True)
-class Offer:
-    """The catalogue's dated figure in the option's currency, for filling in."""
-
-    low: str
-    likely: str
-    high: str
-    unit: str
-
-
-@dataclass(frozen=True)
 class FigureCell:
     """One figure, of the demand (no option) or of an option's category. ``unit`` with its currency."""
 
@@ -57,7 +45,7 @@ class FigureCell:
     row: Figure | None
     unit: str = ""
     trouble: Trouble | None = None
-    offer: Offer | None = None
+    offers: tuple[FigureOffer, ...] = ()
     others: bool = False
     label: str = ""
 
@@ -128,10 +116,6 @@ def figure_key(category: str, key: str, option: Option | None) -> str:
     return f"{category}.{key}@{option.key if option else ''}"
 
 
-def day_of(assessment: Assessment) -> date:
-    return assessment.as_of or timezone.localdate()
-
-
 def demand_cells(standing: Standing, troubles: Mapping[str, Trouble] | None = None) -> list[FigureCell]:
     currency = standing.assessment.currency
     return [
@@ -147,10 +131,14 @@ def demand_cells(standing: Standing, troubles: Mapping[str, Trouble] | None = No
 def cost_rows(standing: Standing, category: CostCategory, troubles: Mapping[str, Trouble] | None = None) -> list[FigureRow]:
     """A row for each figure of the category, in the order of the format."""
     guidance = {f.key: f for f in category.fields}
+    offers = {option.pk: figure_offers(standing.assessment, standing.release, option, category.id) for option in standing.options}
     rows = []
     for spec in COST_FIGURES[category.id].values():
         found = guidance.get(spec.key)
-        cells = tuple(_cost_cell(standing, category.id, spec, option, found, troubles or {}) for option in standing.options)
+        cells = tuple(
+            _cost_cell(standing, category.id, spec, option, found, troubles or {}, offers[option.pk].get(spec.key, ()))
+            for option in standing.options
+        )
         sources = tuple(standing.known.sources[s] for s in found.sources) if found else ()
         rows.append(FigureRow(spec, found.text if found else _(spec.label), cells, found, sources))
     return rows
@@ -162,8 +150,9 @@ def nothing_cells(standing: Standing, category: CostCategory, troubles: Mapping[
 
 
 def _cost_cell(
-    standing: Standing, category: str, spec: FigureSpec, option: Option, guidance: CostField | None, troubles: Mapping[str, Trouble]
-) -> FigureCell:
+    standing: Standing, category: str, spec: FigureSpec, option: Option, guidance: CostField | None, troubles: Mapping[str, Trouble],
+    offers: tuple[FigureOffer, ...] = (),
+) -> FigureCell:  # fmt: skip
     currency = option.currency or standing.assessment.currency
     money = spec.key not in COUNTED
     return FigureCell(
@@ -173,27 +162,7 @@ def _cost_cell(
         standing.figures.get((option.pk, category, spec.key)),
         f"{currency} {spec.unit}" if money else spec.unit,
         troubles.get(figure_key(category, spec.key, option)),
-        offer_of(standing, guidance, currency, money) if guidance else None,
+        offers,
         others=not spec.key and any((option.pk, category, key) in standing.figures for key in COST_FIGURES[category]),
         label=guidance.text if guidance else _(spec.label),
-    )
-
-
-def offer_of(standing: Standing, guidance: CostField, currency: str, money: bool) -> Offer | None:
-    """The catalogue's default in ``currency`` at the rate of the assessment's day; None where there is none or no rate."""
-    if guidance.likely is None:
-        return None
-    stated = guidance.unit.split(" ")[0]
-    rate: Decimal | None = Decimal(1)
-    if money and len(stated) == 3 and stated.isupper() and stated != currency:
-        rate = conversion(standing.release.exchange, day_of(standing.assessment), stated, currency)
-    if rate is None:
-        return None
-
-    def text(number: Decimal | None) -> str:
-        return "" if number is None else f"{round(number * rate, 4).normalize():f}"
-
-    ranged = guidance.low is not None and guidance.high is not None
-    return Offer(
-        text(guidance.low) if ranged else "", text(guidance.likely), text(guidance.high) if ranged else "", currency if money else ""
     )

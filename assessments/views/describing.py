@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import member
 from assessments import editing, files
 from assessments.errors import Refused, WrongStatus
+from assessments.evaluation import release_of
 from assessments.models import Assessment, Option, Sourcing
 from assessments.permissions import require
 from assessments.progress import standing_of
@@ -24,7 +25,7 @@ from compliance.catalogue.model import Release
 from compliance.releases import newest
 
 FIELDS = ("title", "name", "purpose", "archetype", "owner", "people_affected")
-OPTION_FIELDS = ("name", "sourcing", "provider", "model", "currency")
+OPTION_FIELDS = ("name", "sourcing", "provider", "model", "fallback_sourcing", "fallback_provider", "fallback_model", "currency")
 LONGEST_FILE = 2 * 1024 * 1024
 SOURCINGS = {
     Sourcing.CLOSED_API: "A vendor runs its own closed model; you call it and pay per token. Most responsibility can be bought with the contract.",
@@ -45,6 +46,18 @@ def archetype_cards(release: Release, chosen: str) -> list[tuple[Any, bool]]:
 def sourcing_cards(chosen: str) -> list[tuple[str, str, str, bool]]:
     """(id, name, explanation, chosen) of the four ways to source a model."""
     return [(s.value, _(s.label), _(text), s.value == chosen) for s, text in SOURCINGS.items()]
+
+
+def option_choices(assessment: Assessment, sourcing: str) -> dict[str, Any]:
+    """What an option's form offers: sourcings, currencies, and the providers and models that the catalogue publishes values of."""
+    release = release_of(assessment)
+    return {
+        "sourcings": sourcing_cards(sourcing),
+        "sourcing_choices": Sourcing.choices,
+        "currencies": editing.currencies_of(assessment),
+        "providers": [p.name for p in release.providers],
+        "models": [m.name for m in release.models],
+    }
 
 
 @member()
@@ -98,8 +111,7 @@ def options_page(request: HttpRequest, assessment: Assessment, values: dict[str,
         assessment,
         values=values,
         wrong=wrong,
-        sourcings=sourcing_cards(values["sourcing"]),
-        currencies=editing.currencies_of(assessment),
+        **option_choices(assessment, values["sourcing"]),
     )
     return render(request, "assessments/options.html", context, status=422 if wrong else 200)
 
@@ -108,7 +120,7 @@ def options_page(request: HttpRequest, assessment: Assessment, values: dict[str,
 @require_safe
 def options(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """The options, and the form that adds one."""
-    return options_page(request, find(request, assessment), dict.fromkeys(OPTION_FIELDS, ""), {})
+    return options_page(request, find(request, assessment), dict.fromkeys((*OPTION_FIELDS, "copy_from"), ""), {})
 
 
 @member()
@@ -116,7 +128,7 @@ def options(request: HttpRequest, assessment: UUID) -> HttpResponse:
 def option_add(request: HttpRequest, assessment: UUID) -> HttpResponse:
     found = find(request, assessment)
     require(request.user, found.organisation, "edit")  # type: ignore[arg-type]
-    values = typed(request, OPTION_FIELDS)
+    values = typed(request, (*OPTION_FIELDS, "copy_from"))
     try:
         option = editing.option_add(actor=request.user, assessment=found, **values)  # type: ignore[arg-type]
     except WrongStatus as error:
@@ -154,8 +166,7 @@ def option_edit(request: HttpRequest, assessment: UUID, option: str) -> HttpResp
         option=chosen,
         values=values,
         wrong=wrong,
-        sourcings=sourcing_cards(values["sourcing"]),
-        currencies=editing.currencies_of(found),
+        **option_choices(found, values["sourcing"]),
     )
     return render(request, "assessments/option_edit.html", context, status=422 if wrong else 200)
 

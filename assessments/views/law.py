@@ -60,7 +60,8 @@ def act(content: Mapping[str, Any], asked: Mapping[str, Any], where: Where) -> d
 
 
 def duties(content: Mapping[str, Any]) -> dict[str, Any]:
-    """Obligations by instrument, with how many are met, open and unknown."""
+    """Obligations by instrument, with how many are met, open and unknown; where the options differ, how each one stands."""
+    names = {option["id"]: option["name"] for option in content["options"]}
     groups: dict[str, list[dict[str, Any]]] = {name: [] for name in INSTRUMENTS}
     counts = dict.fromkeys(STATUSES, 0)
     for duty in content["obligations"]:
@@ -73,6 +74,10 @@ def duties(content: Mapping[str, Any]) -> dict[str, Any]:
                 "tone": tone,
                 "applies_from": day(duty["applies_from"]),
                 "role": duty["role"].replace("-", " "),
+                "by_option": [
+                    {"name": names.get(option, option), "label": STATUSES[status][0], "tone": STATUSES[status][1]}
+                    for option, status in duty.get("by_option", {}).items()
+                ],
             }
         )
     return {

@@ -19,6 +19,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import member
 from assessments.evaluation import evaluate_assessment
 from assessments.models import OPEN_STATUSES, Assessment, DecisionRecord, Participation, Status, Verdict, VerdictKind
+from assessments.moving import newer_release
 from assessments.permissions import visible
 from assessments.progress import Standing, standing_of, standings
 from assessments.views.common import allowed, find, page_context, url_or_none
@@ -127,7 +128,7 @@ def overview(request: HttpRequest, assessment: UUID) -> HttpResponse:
         returned=verdict if verdict and verdict.verdict == VerdictKind.RETURN and found.status == Status.RETURNED else None,
         step=next_step(request, standing), panel=url_or_none("reports:panel", **where) if allowed(request, "report") else None,
         trail=url_or_none("reports:assessment_trail", **where) if allowed(request, "trail") else None,
-        may_export=allowed(request, "export"),
+        may_export=allowed(request, "export"), newer=newer_release(found),
     )  # fmt: skip
     return render(request, "assessments/overview.html", context)
 

@@ -35,6 +35,11 @@ def live_content(evaluation: Evaluation) -> dict[str, Any]:
         "evaluation": found,
         "options": [
             {"id": o.id, "name": o.label, "sourcing": o.sourcing, "provider": o.provider, "model": o.model}
+            | (
+                {"fallback": {"sourcing": o.fallback.sourcing, "provider": o.fallback.provider, "model": o.fallback.model}}
+                if o.fallback
+                else {}
+            )
             for o in evaluation.facts.options
         ],
         "criteria": [as_data(c) for c in release.criteria],
@@ -118,6 +123,7 @@ def ranked(content: Content) -> list[dict[str, Any]]:
             "provider": described[option["id"]].get("provider", ""),
             "model": described[option["id"]].get("model", ""),
             "sourcing": Sourcing(option["sourcing"]).label,
+            "fallback": _fallback(described[option["id"]]),
             "rank": places.get(option["id"]),
             "admissible": option["admissible"],
             "score": option["score"],
@@ -130,6 +136,12 @@ def ranked(content: Content) -> list[dict[str, Any]]:
         for option in found["options"]
     ]
     return sorted(rows, key=lambda row: row["rank"] or len(rows) + 1)
+
+
+def _fallback(option: Content) -> str:
+    """An option's second model in one line; empty without one."""
+    held = option.get("fallback")
+    return ", ".join(part for part in (Sourcing(held["sourcing"]).label, held["provider"], held["model"]) if part) if held else ""
 
 
 def matrix(content: Content) -> dict[str, Any]:

@@ -68,6 +68,7 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
         "questionnaires": _questionnaires(content),
         "demand": _demand(content),
         "cost_figures": _cost_figures(content),
+        "figure_sources": _figure_sources(content),
         "sources": [s | {"verified": VERIFIED.get(s["verified"], s["verified"])} for s in content["sources"]],
         **present(content, record_places(asked)),
     }
@@ -155,6 +156,18 @@ def _demand(content: dict[str, Any]) -> list[tuple[str, str, str]]:
     return rows + [(spec.label, plain_figure(given[key]), spec.unit) for key, spec in DEMAND_FIGURES.items() if key in given]
 
 
+def _figure_sources(content: dict[str, Any]) -> list[dict[str, str]]:
+    """The cost figures that are published ones, with where they come from; a record of before that was kept has none."""
+    names = {o["id"]: o["name"] for o in content["options"]}
+    found = []
+    for one in content.get("figure_sources", []):
+        category, _dot, key = one["figure"].partition(".")
+        found.append(
+            {"option": names.get(one["option"], one["option"]), "label": COST_FIGURES[category][key].label, "source": one["source"]}
+        )
+    return found
+
+
 def _cost_figures(content: dict[str, Any]) -> list[dict[str, Any]]:
     """For each category a table: a row a figure, a column an option."""
     options = content["file"]["options"]
@@ -197,7 +210,7 @@ def key_facts(snapshot: Snapshot, content: dict[str, Any], typed: dict[str, str]
         "class_label": CLASSES[found["ai_act"]["risk_class"]],
         "total": amount(option["costs"].get("total", {}).get("likely")),
         "currency": found["currency"],
-        "gaps": sum(duty["status"] == "gap" for duty in content["obligations"]),
+        "gaps": sum(duty.get("by_option", {}).get(option["id"], duty["status"]) == "gap" for duty in content["obligations"]),
         "grave": [f for f in findings if f["severity"] in ("critical", "high")],
         "submitted_at": moment(content["submitted"]["at"]),
         "blockers": [

@@ -1,20 +1,31 @@
-"""Checks what the schema can't: that everything a release names is there, and that every condition can be read and reached."""
+"""Checks what the schema can't: that everything a release names is there, that every condition can be read and reached, and that every
+question changes something."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 from decimal import Decimal
+from itertools import pairwise
+from typing import Any
 
-from compliance.catalogue.conditions import functions, literals, possible, references, truth
-from compliance.catalogue.index import ActVariables, index
+from compliance.catalogue.check_conditions import conditions
+from compliance.catalogue.check_reference import dates, reference
+from compliance.catalogue.conditions import references
+from compliance.catalogue.effects import idle
+from compliance.catalogue.index import index, questions_in
 from compliance.catalogue.load import ContentProblem
 from compliance.catalogue.model import Question, Release
+from compliance.catalogue.resting import resting_on
+from compliance.catalogue.texts import texts
 
 Path = tuple[str | int, ...]
 Report = Callable[[Path, str], ContentProblem]
-
-ALLOWED_FUNCTIONS = {"!_", "@in", "_&&_", "_==_", "_!=_", "_>_", "_||_", "size"}
+UNIQUE = (
+    "sources", "criteria", "archetypes", "profiles", "questionnaires", "rules", "obligations", "proposals", "cost_categories", "providers",
+    "models", "scenarios",
+)  # fmt: skip
 
 
 def check(release: Release, report: Report) -> list[ContentProblem]:
@@ -26,83 +37,115 @@ def _problems(release: Release) -> Iterator[tuple[Path, str]]:
     yield from _unique(release)
     yield from _sources(release)
     yield from _questions(release)
-    conditions = list(_conditions(release))
-    yield from conditions
-    if not conditions:  # a circle is looked for among conditions that can be read
-        yield from _cycles(release)
+    wrong = list(conditions(release))
+    yield from wrong
+    if not wrong:  # what a question changes is told by conditions that can be read
+        yield from _idle(release)
     yield from _weights(release)
     yield from _names(release)
-    yield from _dates(release)
+    yield from dates(release)
+    yield from reference(release)
 
 
 def _unique(release: Release) -> Iterator[tuple[Path, str]]:
-    for name in ("sources", "criteria", "archetypes", "profiles", "questionnaires", "rules", "obligations", "cost_categories"):
+    for name in UNIQUE:
         seen: set[str] = set()
         for position, item in enumerate(getattr(release, name)):
             if item.id in seen:
                 yield (name, position, "id"), f"{item.id!r} stands twice in {name}; ids are unique"
             seen.add(item.id)
     variables: dict[str, str] = {}
-    for path, question in _each_question(release):
+    for path, question in questions_in(release):
         if other := variables.get(question.variable):
             yield (*path, "id"), f"{question.id!r} and {other!r} give one CEL variable, {question.variable}; rename one"
         variables[question.variable] = question.id
-
-
-def _each_question(release: Release) -> Iterator[tuple[Path, Question]]:
-    for i, questionnaire in enumerate(release.questionnaires):
-        for j, section in enumerate(questionnaire.sections):
-            for k, question in enumerate(section.questions):
-                yield ("questionnaires", i, "sections", j, "questions", k), question
+    for key, count in Counter(key for key, _ in texts(release)).items():
+        if count > 1:
+            yield (), f"{count} texts have the key {key!r}; a translation couldn't tell them apart"
 
 
 def _sources(release: Release) -> Iterator[tuple[Path, str]]:
+    """Wherever a part has ``sources`` it names some, and every source that is named is there."""
     known = {source.id for source in release.sources}
 
-    def look(path: Path, ids: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
-        if not ids:
-            yield (*path, "sources"), "names no source; every statement rests on one"
-        for source in ids:
-            if source not in known:
-                yield (*path, "sources"), f"no source has the id {source!r}"
+    def look(path: Path, item: Any) -> Iterator[tuple[Path, str]]:
+        for f in fields(item):
+            value = getattr(item, f.name)
+            if f.name == "sources" and path:
+                if not value:
+                    yield (*path, "sources"), "names no source; every statement rests on one"
+                for source in value:
+                    if source not in known:
+                        yield (*path, "sources"), f"no source has the id {source!r}"
+            elif f.name == "source" and value not in known:
+                yield (*path, "source"), f"no source has the id {value!r}"
+            elif isinstance(value, tuple):
+                for position, part in enumerate(value):
+                    if is_dataclass(part):
+                        yield from look((*path, f.name, position), part)
+            elif is_dataclass(value):
+                yield from look((*path, f.name), value)
 
-    for path, question in _each_question(release):
-        yield from look(path, question.sources)
-    for name in ("archetypes", "rules"):
-        for position, item in enumerate(getattr(release, name)):
-            yield from look((name, position), item.sources)
-    for name in ("class_rules", "obligations"):
-        for position, item in enumerate(getattr(release, name)):
-            for at, change in enumerate(item.dates):
-                yield from look((name, position, "dates", at), change.sources)
-    for position, criterion in enumerate(release.criteria):
-        if criterion.measure:
-            yield from look(("criteria", position, "measure"), criterion.measure.sources)
-    for position, category in enumerate(release.cost_categories):
-        for at, field in enumerate(category.fields):
-            yield from look(("cost_categories", position, "fields", at), field.sources)
-    for position, rate in enumerate(release.exchange.rates):
-        yield from look(("exchange", "rates", position), rate.sources)
-    yield from look(("recommendation",), release.recommendation.sources)
+    yield from look((), release)
+    resting = resting_on(release)
+    for position, source in enumerate(release.sources):
+        if not resting[source.id]:
+            yield ("sources", position), f"nothing rests on {source.id!r}; take it away, or name it where it is used"
+
+
+def _idle(release: Release) -> Iterator[tuple[Path, str]]:
+    nothing = set(idle(release))
+    for path, question in questions_in(release):
+        if question.id in nothing:
+            yield (
+                path,
+                (f"no answer to {question.id!r} changes anything: give it a criterion, or let a rule, a class or an obligation read it"),
+            )
 
 
 def _questions(release: Release) -> Iterator[tuple[Path, str]]:
     criteria = {criterion.id for criterion in release.criteria}
-    for path, question in _each_question(release):
+    for path, question in questions_in(release):
         if question.type in ("choice", "choices") and not question.choices:
             yield (*path, "choices"), "a question of choices needs some"
         if question.type not in ("choice", "choices") and question.choices:
             yield (*path, "choices"), f"a question of type {question.type} has no choices"
-        for choice, count in Counter(c.id for c in question.choices).items():
-            if count > 1:
-                yield (*path, "choices"), f"the choice {choice!r} stands twice"
+        for field, items in (("choices", question.choices), ("bands", question.bands)):
+            for part in ("id", "text"):
+                for value, count in Counter(getattr(c, part) for c in items).items():
+                    if count > 1:
+                        yield (*path, field), f"the {part} {value!r} stands {count} times in its {field}"
         if question.criterion is not None and question.criterion not in criteria:
             yield (*path, "criterion"), f"no criterion has the id {question.criterion!r}; there are {', '.join(sorted(criteria))}"
         if question.weight < 0:
             yield (*path, "weight"), "a weight is nought or more"
         if (question.weight > 0) != (question.criterion is not None):
             yield (*path, "weight"), "a scored question has both a criterion and a weight above 0, one that isn't scored has neither"
+        if question.of_organisation and question.scope != "use_case":
+            yield (*path, "of_organisation"), "what the organisation answers once is asked of the use case, not of each option"
+        if question.minimum is not None and question.maximum is not None and question.minimum >= question.maximum:
+            yield (*path, "minimum"), f"{question.minimum} isn't below the maximum, {question.maximum}"
+        yield from _bands(path, question)
         yield from _values(path, question)
+
+
+def _bands(path: Path, question: Question) -> Iterator[tuple[Path, str]]:
+    if not question.bands:
+        return
+    if question.type != "number":
+        yield (*path, "bands"), f"only a number has bands; this is a {question.type}"
+    *inner, last = question.bands
+    if last.below is not None:
+        yield (*path, "bands", len(inner), "below"), "the last band is open: take its below away, or numbers above it have no band"
+    for position, band in enumerate(inner):
+        if band.below is None:
+            yield (*path, "bands", position, "below"), "missing: where does this band end? Only the last one is open"
+    for position, (first, second) in enumerate(pairwise(inner), 1):
+        if first.below is not None and second.below is not None and first.below >= second.below:
+            yield (
+                (*path, "bands", position, "below"),
+                f"overlaps the band before it, which ends at {first.below}; bands stand in ascending order",
+            )
 
 
 def _values(path: Path, question: Question) -> Iterator[tuple[Path, str]]:
@@ -112,9 +155,17 @@ def _values(path: Path, question: Question) -> Iterator[tuple[Path, str]]:
                 yield (*path, "choices", position, "value"), "missing: every choice of a scored question has a value from 0 to 1"
             if choice.value is not None and not 0 <= choice.value <= 1:
                 yield (*path, "choices", position, "value"), f"{choice.value} is outside 0 to 1"
-        values = {choice.value for choice in question.choices}
-        if question.scored and None not in values and not {Decimal(0), Decimal(1)} <= values:
+        values = [choice.value for choice in question.choices]
+        if question.scored and None not in values and not {Decimal(0), Decimal(1)} <= set(values):
             yield (*path, "choices"), "a scored question has one choice of value 0, the worst, and one of value 1, the best"
+        for value, count in Counter(v for v in values if v is not None).items():
+            if question.scored and count > 1:
+                yield (*path, "choices"), f"{count} choices overlap: each is worth {value}, so the score can't tell them apart"
+        if not question.scored and any(v is not None for v in values):
+            yield (
+                (*path, "choices"),
+                "values stand at choices of a question that isn't scored: give it criterion and weight, or take them away",
+            )
     elif question.scored and question.anchors is None:
         yield (*path, "anchors"), "missing: a scored number needs the figures that count as worst and as best"
     if question.anchors is not None:
@@ -122,77 +173,6 @@ def _values(path: Path, question: Question) -> Iterator[tuple[Path, str]]:
             yield (*path, "anchors"), "worst and best are the same"
         if question.anchors.scale == "log" and min(question.anchors.worst, question.anchors.best) <= 0:
             yield (*path, "anchors"), "a logarithmic scale needs anchors above 0"
-
-
-def _conditions(release: Release) -> Iterator[tuple[Path, str]]:
-    known = index(release)
-    acts = ActVariables(release)
-    for path, question in _each_question(release):
-        if question.when is not None:
-            scopes = ("use_case",) if question.scope == "use_case" else ("use_case", "option")
-            domains = known.domains(scopes)
-            unreadable = list(_condition((*path, "when"), question.when, domains))
-            yield from unreadable
-            if not unreadable and True not in possible(question.when, domains):
-                yield (*path, "when"), "no answers make this true: the question can never be reached"
-    for position, rule in enumerate(release.rules):
-        scopes = ("use_case",) if rule.scope == "use_case" else ("use_case", "option")
-        yield from _condition(("rules", position, "when"), rule.when, {**known.domains(scopes), **acts.of_class})
-    for position, line in enumerate(release.class_rules):
-        yield from _condition(("class_rules", position, "when"), line.when, known.domains(("use_case",)))
-    for position, obligation in enumerate(release.obligations):
-        domains = {**known.domains(("use_case",)), **acts.of_class}
-        yield from _condition(("obligations", position, "when"), obligation.when, domains)
-        if obligation.met_when is not None:
-            yield from _condition(("obligations", position, "met_when"), obligation.met_when, domains)
-
-
-Domains = dict[str, tuple[str, tuple[str, ...]]]
-
-
-def _condition(path: Path, expression: str, domains: Domains) -> Iterator[tuple[Path, str]]:
-    try:
-        names = references(expression)
-    except ValueError as error:
-        yield path, f"not a CEL condition: {str(error).splitlines()[0]}"
-        return
-    for name in sorted(names - set(domains)):
-        yield path, f"{name!r} is no choice question that can be read here (in CEL, ai-act.eu-nexus is ai_act_eu_nexus)"
-    for name in sorted(functions(expression) - ALLOWED_FUNCTIONS):
-        yield path, f"{name!r} is not used in conditions here: write them with == != in size && || !"
-    ids = {choice for name in names & set(domains) for choice in domains[name][1]}
-    for text in sorted(literals(expression) - ids - {""}):
-        yield path, f"{text!r} is no choice of {', '.join(sorted(names)) or 'any question'}"
-    if names <= set(domains):
-        try:
-            truth(
-                expression,
-                {
-                    name: (list(ids[:1]) if kind == "choices" else (ids or ("",))[0])
-                    for name, (kind, ids) in domains.items()
-                    if name in names
-                },
-            )
-        except ValueError as error:
-            yield path, str(error)
-
-
-def _cycles(release: Release) -> Iterator[tuple[Path, str]]:
-    known = index(release)
-    for path, question in _each_question(release):
-        seen, todo = set(), [question.id]
-        while todo:
-            current = known.questions[todo.pop()]
-            for name in references(current.when) if current.when else ():
-                other = known.by_variable.get(name)
-                if other is None or other.id in seen:
-                    continue
-                if other.id == question.id:
-                    yield (*path, "when"), f"{question.id!r} hangs on itself, by {current.id!r}"
-                    todo.clear()
-                    break
-                seen.add(other.id)
-                todo.append(other.id)
 
 
 def _weights(release: Release) -> Iterator[tuple[Path, str]]:
@@ -211,7 +191,6 @@ def _names(release: Release) -> Iterator[tuple[Path, str]]:
     questions = index(release).questions
     obligations = {o.id for o in release.obligations}
     classes = {h.risk_class for h in release.class_headings}
-    shown: set[str] = set()
     for position, rule in enumerate(release.rules):
         if rule.question not in questions:
             yield ("rules", position, "question"), f"no question has the id {rule.question!r}"
@@ -220,7 +199,6 @@ def _names(release: Release) -> Iterator[tuple[Path, str]]:
                 yield ("rules", position, "obligations"), f"no obligation has the id {id_!r}"
         if rule.acceptable_by and not rule.blocker:
             yield ("rules", position, "acceptable_by"), "only a blocker is accepted by somebody"
-        shown.update(rule.obligations)
     for position, line in enumerate(release.class_rules):
         if line.risk_class not in classes:
             yield ("class_rules", position, "risk_class"), f"class_headings has no {line.risk_class!r}"
@@ -231,17 +209,21 @@ def _names(release: Release) -> Iterator[tuple[Path, str]]:
         for question in obligation.shown_by:
             if question not in questions:
                 yield ("obligations", position, "shown_by"), f"no question has the id {question!r}"
-        if not obligation.shown_by and obligation.id not in shown:
-            yield ("obligations", position, "shown_by"), "no question and no rule shows whether it is met"
+        if obligation.met_when is None:
+            yield ("obligations", position, "met_when"), "missing: no answer shows whether the obligation is met"
+            continue
+        by_variable = index(release).by_variable
+        read = {by_variable[name].id for name in _readable(obligation.met_when) if name in by_variable}
+        for question in sorted(read - set(obligation.shown_by)):
+            yield ("obligations", position, "shown_by"), f"leaves out {question!r}, which met_when reads"
+        if not obligation.shown_by:
+            yield ("obligations", position, "shown_by"), "names no question that shows whether it is met"
     if release.roles_question not in questions:
         yield ("roles_question",), f"no question has the id {release.roles_question!r}"
 
 
-def _dates(release: Release) -> Iterator[tuple[Path, str]]:
-    for name in ("class_rules", "obligations"):
-        for position, item in enumerate(getattr(release, name)):
-            known = [change.known_from for change in item.dates]
-            if not known:
-                yield (name, position, "dates"), "missing: when is it known and from when does it apply?"
-            if known != sorted(set(known)):
-                yield (name, position, "dates"), "the dated changes must stand in the order in which they became known, each day once"
+def _readable(expression: str) -> frozenset[str]:
+    try:
+        return references(expression)
+    except ValueError:  # reported where conditions are checked
+        return frozenset()

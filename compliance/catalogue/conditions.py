@@ -71,7 +71,7 @@ def needed(expression: str, variables: Bindings, domains: Mapping[str, tuple[str
     each id that the expression mentions and with one that it doesn't; a variable that never changes the outcome isn't needed.
     """
     missing = sorted(name for name in references(expression) if name not in variables)
-    spaces = [_candidates(domains.get(name), literals(expression)) for name in missing]
+    spaces = [candidates(domains.get(name), literals(expression)) for name in missing]
     outcomes = {
         combination: truth(expression, {**variables, **dict(zip(missing, combination, strict=True))}) for combination in product(*spaces)
     }
@@ -89,11 +89,12 @@ def needed(expression: str, variables: Bindings, domains: Mapping[str, tuple[str
 def possible(expression: str, domains: Mapping[str, tuple[str, tuple[str, ...]]]) -> set[bool | None]:
     """Every outcome that some answers give."""
     names = sorted(references(expression))
-    spaces = [_candidates(domains.get(name), literals(expression)) for name in names]
+    spaces = [candidates(domains.get(name), literals(expression)) for name in names]
     return {truth(expression, dict(zip(names, combination, strict=True))) for combination in product(*spaces)}
 
 
-def _candidates(domain: tuple[str, tuple[str, ...]] | None, mentioned: frozenset[str]) -> list[str | tuple[str, ...]]:
+def candidates(domain: tuple[str, tuple[str, ...]] | None, mentioned: frozenset[str]) -> list[str | tuple[str, ...]]:
+    """The answers that conditions tell apart: each id that they mention, and one that they don't."""
     if domain is None:
         return [*sorted(mentioned), ""]
     kind, ids = domain

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -14,6 +15,7 @@ import rfc8785
 from compliance.catalogue.model import Question, Release
 
 SOURCINGS = ("closed_api", "managed_open", "self_hosted_open", "on_device_open")
+NO_FALLBACK = "none"  # what ``fallback_sourcing`` is where an option has no fallback of its own
 Domain = tuple[str, tuple[str, ...]]
 
 
@@ -45,6 +47,19 @@ def release_bytes(release: Release) -> bytes:
     return rfc8785.dumps(as_data(release))
 
 
+def values_of(question: Question) -> tuple[str, ...]:
+    """What conditions may find a question to be: the ids of its choices or of its bands."""
+    return tuple(c.id for c in question.choices) or tuple(b.id for b in question.bands)
+
+
+def questions_in(release: Release) -> Iterator[tuple[tuple[str | int, ...], Question]]:
+    """Every question with its path within the release."""
+    for i, questionnaire in enumerate(release.questionnaires):
+        for j, section in enumerate(questionnaire.sections):
+            for k, question in enumerate(section.questions):
+                yield ("questionnaires", i, "sections", j, "questions", k), question
+
+
 class Index:
     """Questions by id and by CEL variable, and what each variable can be."""
 
@@ -64,17 +79,20 @@ class Index:
         self.rules = {rule.id: rule for rule in release.rules}
         self.obligations = {obligation.id: obligation for obligation in release.obligations}
         self.cost_categories = {category.id: category for category in release.cost_categories}
+        self.providers = {provider.id: provider for provider in release.providers}
+        self.models = {model.id: model for model in release.models}
 
     def domains(self, scopes: tuple[str, ...]) -> dict[str, Domain]:
         """Variable -> (``choice`` or ``choices``, ids) for what a condition of these scopes can read."""
         found: dict[str, Domain] = {
-            question.variable: (question.type, tuple(choice.id for choice in question.choices))
+            question.variable: ("choices" if question.type == "choices" else "choice", values_of(question))
             for question in self.questions.values()
-            if question.scope in scopes and question.type in ("choice", "choices")
+            if question.scope in scopes and question.readable
         }
         found["archetype"] = ("choice", tuple(a.id for a in self.release.archetypes))
         if "option" in scopes:
             found["sourcing"] = ("choice", SOURCINGS)
+            found["fallback_sourcing"] = ("choice", (*SOURCINGS, NO_FALLBACK))
         return found
 
     @cached_property

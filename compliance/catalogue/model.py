@@ -1,7 +1,7 @@
 """What a catalogue is made of: frozen dataclasses, checked by pydantic when they are built.
 
 The same classes describe the YAML under ``compliance/content/`` and the compiled release, so there is one schema. Every text that a person
-sees is addressed by the id of its owner and the name of its field.
+sees is addressed by the id of its owner and the name of its field (``texts.py``).
 """
 
 from __future__ import annotations
@@ -11,23 +11,30 @@ from datetime import date
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, StringConstraints
 from pydantic.dataclasses import dataclass
 
-STRICT = ConfigDict(extra="forbid", str_strip_whitespace=True, arbitrary_types_allowed=False)
+from compliance.catalogue.kinds import (
+    STRICT,
+    CategoryId,
+    Condition,
+    Currency,
+    Id,
+    QuestionType,
+    Role,
+    Scope,
+    Severity,
+    Sourcing,
+    Text,
+    Verification,
+)
+from compliance.catalogue.law import ClassHeading, ClassRule, DatedChange, Obligation, Proposal
+from compliance.catalogue.reference import Arithmetic, Benchmark, Named, Price, Published, Scenario, Staleness
 
-Id = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9.-]*$", max_length=80)]
-CategoryId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9_]+$", max_length=80)]
-Text = Annotated[str, StringConstraints(min_length=2, max_length=4000)]
-Condition = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-
-Scope = Literal["use_case", "option"]
-QuestionType = Literal["choice", "choices", "number", "date", "text"]
-Severity = Literal["low", "medium", "high", "critical"]
-Role = Literal["risk_officer", "contributor", "approver", "auditor", "administrator"]
-Verification = Literal["primary", "secondary", "computed", "to_check", "judgement"]
-RiskClass = Literal["out_of_scope", "prohibited", "high", "limited", "minimal"]
-ActRole = Literal["provider", "deployer", "importer", "distributor", "product-manufacturer", "authorised-representative", "anyone"]
+__all__ = [
+    "Anchors", "Appetite", "Archetype", "Band", "Choice", "ClassHeading", "ClassRule", "CostCategory", "CostDefault", "CostField", "Criterion",
+    "DatedChange", "Exchange", "ExchangeRate", "Measure", "Obligation", "Profile", "Proposal", "Question", "Questionnaire", "Recommendation",
+    "Release", "Rule", "Section", "Source",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -66,9 +73,23 @@ class Anchors:
 
 
 @dataclass(frozen=True, config=STRICT)
+class Band:
+    """A range of a typed number, by whose id conditions read it: from the former band's ``below`` up to, not including, its own.
+
+    The bands stand in ascending order and leave no gap; the last one has no ``below``.
+    """
+
+    id: Id
+    text: Text
+    below: Decimal | None = None
+
+
+@dataclass(frozen=True, config=STRICT)
 class Question:
-    """``scope`` says whether it is asked once (``use_case``) or of each option; ``when`` is a CEL condition over choice questions;
-    ``answered_by`` is the profession that can usually answer; a question is scored when it has a ``criterion`` and a ``weight`` above 0."""
+    """``scope`` says whether it is asked once (``use_case``) or of each option; ``when`` is a CEL condition over questions of choices and
+    over numbers that have ``bands``; ``answered_by`` is the profession that can usually answer; a question is scored when it has a
+    ``criterion`` and a ``weight`` above 0. ``of_organisation``: its answer is kept with the organisation and offered in each assessment.
+    ``calculator`` names the arithmetic that the page offers beside it (``compliance/arithmetic.py``)."""
 
     id: Id
     scope: Scope
@@ -87,6 +108,18 @@ class Question:
     weight: Decimal = Decimal(0)
     not_applicable: bool = False
     when: Condition | None = None
+    bands: tuple[Band, ...] = ()
+    of_organisation: bool = False
+    calculator: Literal["error-budget", "fine-tuning", "rota", "seat", "reporting-clocks"] | None = None
+
+    @property
+    def readable(self) -> bool:
+        """Whether conditions can read it: what they can reach is then a matter of search."""
+        return self.type in ("choice", "choices") or bool(self.bands)
+
+    def band_of(self, figure: Decimal) -> str:
+        """The id of the band that ``figure`` falls in; the question has bands."""
+        return next(band.id for band in self.bands if band.below is None or figure < band.below)
 
     @property
     def variable(self) -> str:
@@ -181,63 +214,10 @@ class Rule:
 
 
 @dataclass(frozen=True, config=STRICT)
-class DatedChange:
-    """From ``known_from`` (entry into force of ``act``) the law says that the point applies from ``applies_from``."""
-
-    known_from: date
-    applies_from: date
-    act: Text
-    sources: tuple[Id, ...]
-
-
-@dataclass(frozen=True, config=STRICT)
-class ClassRule:
-    """One line of the decision table: where ``when`` holds, the use case has ``risk_class`` on ``reference``.
-
-    ``because`` names the questions it was read from. A line is known from its first dated change on, and not before.
-    """
-
-    risk_class: RiskClass
-    reference: Text
-    when: Condition
-    because: tuple[Id, ...]
-    text: Text
-    dates: tuple[DatedChange, ...]
-
-
-@dataclass(frozen=True, config=STRICT)
-class ClassHeading:
-    """The classes in the order in which they are read; ``reference`` stands for the whole step where it can't be decided."""
-
-    risk_class: RiskClass
-    reference: Text
-    text: Text
-
-
-@dataclass(frozen=True, config=STRICT)
-class Obligation:
-    """What a source requires. ``when`` (CEL) says for whom; ``met_when`` (CEL) which answers show it met; none of it true is a gap.
-
-    Both may use the variables ``risk_class``, ``act_points`` (references that the class rests on) and every question of the use case.
-    """
-
-    id: Id
-    instrument: Literal["ai-act", "gdpr", "dora", "nis2", "data-act", "product-liability", "cra"]
-    reference: Text
-    role: ActRole
-    title: Text
-    text: Text
-    when: Condition
-    shown_by: tuple[Id, ...]
-    dates: tuple[DatedChange, ...]
-    met_when: Condition | None = None
-
-
-@dataclass(frozen=True, config=STRICT)
 class ExchangeRate:
     """On ``on``, one unit of ``currency`` was worth ``rate`` units of the catalogue's base currency."""
 
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    currency: Currency
     on: date
     rate: Decimal
     sources: tuple[Id, ...]
@@ -245,23 +225,55 @@ class ExchangeRate:
 
 @dataclass(frozen=True, config=STRICT)
 class Exchange:
-    base: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
+    base: Currency
     rates: tuple[ExchangeRate, ...]
 
 
 @dataclass(frozen=True, config=STRICT)
+class Appetite:
+    """The thresholds that hold where the appetite question is answered with ``choice``."""
+
+    choice: Id
+    clear_margin: Decimal
+    leaning_margin: Decimal
+    clear_completeness: Decimal
+
+
+@dataclass(frozen=True, config=STRICT)
 class Recommendation:
-    """When the first option is recommended, and how firmly: margins in score points (0 to 100), completeness 0 to 1."""
+    """When the first option is recommended, and how firmly: margins in score points (0 to 100), completeness 0 to 1.
+
+    ``by_appetite`` gives other thresholds by the answer to ``appetite_question``, the organisation's risk appetite.
+    """
 
     clear_margin: Decimal
     leaning_margin: Decimal
     clear_completeness: Decimal
     sources: tuple[Id, ...]
+    appetite_question: Id | None = None
+    by_appetite: tuple[Appetite, ...] = ()
+
+
+@dataclass(frozen=True, config=STRICT)
+class CostDefault:
+    """A default that holds for some sourcings; ``currency`` empty where the figure is no money."""
+
+    sourcings: tuple[Sourcing, ...]
+    on: date
+    sources: tuple[Id, ...]
+    likely: Decimal
+    low: Decimal | None = None
+    high: Decimal | None = None
+    currency: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, config=STRICT)
 class CostField:
-    """Guidance for one cost key of the assessment file: what to enter, and a dated default where a source gives one."""
+    """Guidance for one cost key of the assessment file: what to enter, and a dated default where a source gives one.
+
+    ``low``, ``likely`` and ``high`` hold for every sourcing that ``defaults`` doesn't name.
+    """
 
     key: CategoryId
     text: Text
@@ -271,6 +283,8 @@ class CostField:
     low: Decimal | None = None
     likely: Decimal | None = None
     high: Decimal | None = None
+    on: date | None = None
+    defaults: tuple[CostDefault, ...] = ()
 
 
 @dataclass(frozen=True, config=STRICT)
@@ -307,3 +321,17 @@ class Release:
     profiles: tuple[Profile, ...] = ()
     roles_question: Id = "ai-act.roles"
     notes: dict[str, str] = field(default_factory=dict)
+    proposals: tuple[Proposal, ...] = ()
+    providers: tuple[Named, ...] = ()
+    models: tuple[Named, ...] = ()
+    published: tuple[Published, ...] = ()
+    prices: tuple[Price, ...] = ()
+    benchmarks: tuple[Benchmark, ...] = ()
+    staleness: Staleness | None = None
+    scenarios: tuple[Scenario, ...] = ()
+    arithmetic: Arithmetic | None = None
+
+    @property
+    def name(self) -> str:
+        """``key@version``, by which a release is asked for."""
+        return f"{self.key}@{self.version}"

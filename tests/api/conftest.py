@@ -9,7 +9,10 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from assessments.models import Assessment
+from tests.assessments.offered import acme, publish
 from tests.fixtures import Cast
+
+__all__ = ["acme", "publish"]
 
 
 class Caller:

@@ -54,7 +54,7 @@ def test_it_prints_one_json_document(file):
     assert data["format"] == "countersign/evaluation@1"
     assert data["catalogue"]["key"] == "open-or-closed"
     assert list(data) == [
-        "format", "catalogue", "input_digest", "as_of", "currency", "ai_act", "unanswered", "ignored", "options", "ranking",
+        "format", "catalogue", "input_digest", "as_of", "currency", "ai_act", "obligations", "unanswered", "ignored", "options", "ranking",
         "break_even", "recommendation",
     ]  # fmt: skip
     assert run(file)[1] == out

@@ -12,6 +12,7 @@ from assessments.editing import propose
 from assessments.evaluation import evaluate_assessment
 from assessments.files import import_assessment
 from assessments.models import Assessment
+from assessments.organisation import organisation_answer_save, questions_of_organisation
 
 SLUG = "meridian-bank"
 PEOPLE = {
@@ -51,7 +52,20 @@ class Command(BaseCommand):
                 )
                 for name in (SIGNED, DRAFT)
             }
+            self.describe(organisation, made[DRAFT], people["risk_officer"])
             self.sign(made[SIGNED], people)
+
+    def describe(self, organisation: Organisation, assessment: Assessment, author: User) -> None:
+        """What the bank says of itself, as its chatbot's assessment has it."""
+        for answer in assessment.responses.filter(option=None, question__in=questions_of_organisation()):
+            organisation_answer_save(
+                actor=author,
+                organisation=organisation,
+                question_id=answer.question,
+                value=answer.value,
+                basis=answer.basis,
+                note=answer.note,
+            )
 
     def people(self) -> dict[str, User]:
         organisation = Organisation.objects.create(slug=SLUG, name="Meridian Bank")

@@ -1,0 +1,117 @@
+"""Words for the ids that the catalogue's classes use; everything else that a page says of the catalogue is the catalogue's own text."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+INSTRUMENTS = {
+    "ai-act": _("EU AI Act"),
+    "gdpr": _("GDPR"),
+    "dora": _("DORA"),
+    "nis2": _("NIS2"),
+    "data-act": _("Data Act"),
+    "product-liability": _("Product liability"),
+    "cra": _("Cyber Resilience Act"),
+}
+CLASSES = {
+    "prohibited": _("Prohibited practice"),
+    "high": _("High-risk"),
+    "limited": _("Limited risk"),
+    "minimal": _("Minimal risk"),
+    "out_of_scope": _("Out of scope"),
+}
+CLASS_TONES = {"prohibited": "bad", "high": "warn", "limited": "info", "minimal": "good", "out_of_scope": "good"}
+SOURCINGS = {
+    "closed_api": _("Closed API"),
+    "managed_open": _("Managed open weights"),
+    "self_hosted_open": _("Self-hosted open weights"),
+    "on_device_open": _("On-device open weights"),
+    "none": _("No fallback of its own"),
+}
+VERIFIED = {
+    "primary": _("Checked against the primary text"),
+    "secondary": _("From a secondary source"),
+    "computed": _("Computed from stated figures"),
+    "to_check": _("Still to be checked"),
+    "judgement": _("Our own judgement"),
+}
+ANSWERED_BY = {
+    "risk": _("risk"),
+    "legal": _("legal"),
+    "security": _("security"),
+    "data-protection": _("data protection"),
+    "sre": _("site reliability"),
+    "ml": _("machine learning"),
+    "finance": _("finance"),
+    "product": _("product"),
+    "procurement": _("procurement"),
+}
+SCOPES = {"use_case": _("the use case"), "option": _("each option")}
+ROLES = {
+    "risk_officer": _("a risk officer"),
+    "contributor": _("a contributor"),
+    "approver": _("an approver"),
+    "auditor": _("an auditor"),
+    "administrator": _("an administrator"),
+}
+LEANS = {"closed": _("Usually leans closed"), "open": _("Usually leans open")}
+# What conditions read besides questions, and what a page calls it.
+VARIABLES = {
+    "archetype": _("The kind of use case"),
+    "sourcing": _("How the option is sourced"),
+    "fallback_sourcing": _("How the option’s fallback is sourced"),
+    "risk_class": _("The class under the AI Act"),
+    "act_points": _("What the class rests on"),
+}
+PARTS = {
+    "questionnaire": _("Questionnaires"),
+    "section": _("Sections"),
+    "question": _("Questions"),
+    "criterion": _("Criteria"),
+    "archetype": _("Kinds of use case"),
+    "profile": _("Profiles of weights"),
+    "rule": _("Rules"),
+    "obligation": _("Obligations"),
+    "proposal": _("Proposals"),
+    "provider": _("Providers"),
+    "model": _("Models"),
+    "scenario": _("Scenarios"),
+    "source": _("Sources"),
+    "class": _("Classes of the AI Act"),
+    "class line": _("Lines of the AI Act’s decision table"),
+    "cost category": _("Cost categories"),
+    "cost figure": _("Cost figures"),
+    "exchange rate": _("Exchange rates"),
+    "published value": _("Published values"),
+    "price": _("Prices"),
+    "benchmark": _("Benchmarks"),
+    "recommendation": _("Recommendation"),
+    "staleness": _("When data is out of date"),
+    "arithmetic": _("Arithmetic of the calculators"),
+}
+# Kinds of what rests on a source, beside the parts above.
+RESTING = {"cost": _("Cost figures"), "clock": _("Reporting clocks"), "measure": _("Measures"), "exchange": _("Exchange rates")}
+FIELDS = {
+    "text": _("Text"),
+    "title": _("Title"),
+    "why": _("Why it is asked"),
+    "help": _("Guidance"),
+    "when": _("Condition"),
+    "met_when": _("Shown met where"),
+    "shown_by": _("Questions that show it met"),
+    "answered_by": _("Usually answered by"),
+    "choices": _("Answers"),
+    "bands": _("Bands"),
+    "sources": _("Sources"),
+    "dates": _("Dates"),
+    "because": _("Read from"),
+    "likely": _("Likely figure"),
+    "low": _("Low figure"),
+    "high": _("High figure"),
+    "on": _("As of"),
+    "defaults": _("Defaults by sourcing"),
+    "of_organisation": _("Asked of the organisation"),
+    "by_appetite": _("Thresholds by risk appetite"),
+    "appetite_question": _("Question of risk appetite"),
+    "acceptable_by": _("Can be accepted by"),
+}
