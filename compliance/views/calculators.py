@@ -44,6 +44,11 @@ class Table:
     headers: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
+    @property
+    def labelled(self) -> list[list[tuple[str, str]]]:
+        """The rows with each cell's header beside it."""
+        return [list(zip(self.headers, row, strict=True)) for row in self.rows]
+
 
 @dataclass(frozen=True)
 class Calculator:
@@ -68,6 +73,15 @@ def calculator_of(question: Question, constants: Arithmetic | None, data: Mappin
     if question.calculator is None or constants is None:
         return None
     return CALCULATORS[question.calculator](question, constants, Entries(data))
+
+
+def sources_of(question: Question, constants: Arithmetic | None) -> tuple[str, ...]:
+    """What the constants of its calculator rest on: of all such sources those that the question cites too; the clocks name their own."""
+    if question.calculator is None or constants is None:
+        return ()
+    if question.calculator == "reporting-clocks":
+        return tuple(dict.fromkeys(source for clock in constants.clocks for source in clock.sources))
+    return tuple(source for source in constants.sources if source in question.sources) or constants.sources
 
 
 def _filled(fields: tuple[Field, ...], entries: Entries) -> tuple[Field, ...]:

@@ -19,7 +19,7 @@ from compliance.catalogue.index import index
 from compliance.catalogue.model import Release
 from compliance.catalogue.reference import Scenario
 from compliance.views.pages import Link, Place, answer_in_words, changes_url, context, former, release_or_404, sourcings_in_words
-from compliance.views.words import FIELDS, INSTRUMENTS, LEANS, PARTS, VERIFIED
+from compliance.views.words import FIELDS, INSTRUMENTS, LEANS, PARTS, SCOPES, VERIFIED
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def changes(request: HttpRequest, release: str, other: str) -> HttpResponse:
         if mine:
             kinds: Counter[str] = Counter(change.kind for change in mine)
             rows = [
-                (kind, label, [_row(change, new if kind != "removed" else old) for change in mine if change.kind == kind])
+                (kind, label, [_row(change, old, new) for change in mine if change.kind == kind])
                 for kind, label in (("changed", _("Changed")), ("added", _("Added")), ("removed", _("Removed")))
                 if kinds[kind]
             ]
@@ -135,8 +135,9 @@ def changes(request: HttpRequest, release: str, other: str) -> HttpResponse:
     return render(request, "compliance/changes.html", context(request, new, "changes", **more))
 
 
-def _row(change: Change, place: Place) -> dict[str, Any]:
-    fields = [_field(name, before, after) for name, (before, after) in change.fields.items()]
+def _row(change: Change, old: Place, new: Place) -> dict[str, Any]:
+    place = old if change.kind == "removed" else new
+    fields = [_field(name, (old, before), (new, after)) for name, (before, after) in change.fields.items()]
     return {"change": change, "title": change.title or change.id, "url": part_url(place, change.part, change.id), "fields": fields}
 
 
@@ -153,14 +154,32 @@ def part_url(place: Place, part: str, id_: str) -> str:
     return ""
 
 
-def _field(name: str, before: Any, after: Any) -> dict[str, Any]:
-    """One field that changed: of lists only the entries that did, of anything else both sides whole."""
-    was, now = said(before), said(after)
+def _field(name: str, before: tuple[Place, Any], after: tuple[Place, Any]) -> dict[str, Any]:
+    """One field that changed: of lists only the entries that did, of anything else both sides whole; conditions and ids in words."""
+    label = FIELDS.get(name, name.replace("_", " ").capitalize())
+    if name in ("when", "met_when"):
+        clauses = [place.clause(value) or ([_("always")] if value else []) for place, value in (before, after)]
+        return {"name": label, "before": clauses[0], "after": clauses[1]}
+    was, now = (_in_words(place, name, value) for place, value in (before, after))
     if len(was) > 1 or len(now) > 1:
         was, now = [line for line in was if line not in now], [line for line in now if line not in was]
         if not was and not now:
             was = now = [_("the same entries in another order")]
-    return {"name": FIELDS.get(name, name.replace("_", " ").capitalize()), "before": was, "after": now}
+    return {"name": label, "before": was, "after": now}
+
+
+def _in_words(place: Place, name: str, value: Any) -> list[str]:
+    """A field's value as lines; ids of other parts by what those are called."""
+    known = place.known
+    if name == "scope":
+        return [str(SCOPES[value or "use_case"])]  # the usual scope isn't written down
+    if name == "sources":
+        return [known.sources[id_].title if id_ in known.sources else id_ for id_ in value or ()]
+    if name in ("shown_by", "because"):
+        return [place.question(id_).text for id_ in value or ()]
+    if name == "obligations":
+        return [place.obligation(id_).text for id_ in value or ()]
+    return said(value)
 
 
 def said(value: Any) -> list[str]:

@@ -18,7 +18,7 @@ from compliance.catalogue.conditions import references
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question, Release, Source
 from compliance.views.typed import decimal, shown
-from compliance.views.words import CLASSES, SOURCINGS, VARIABLES
+from compliance.views.words import CLASSES, INSTRUMENTS, SOURCINGS, VARIABLES
 from compliance.wording import Group, Reading, Unreadable, reading
 
 
@@ -88,7 +88,9 @@ class Place:
 
     def obligation(self, id_: str) -> Link:
         found = self.known.obligations.get(id_)
-        return Link(f"{found.reference}, {found.title}", f"{self.url('obligations')}#{id_}") if found else Link(id_)
+        if found is None:
+            return Link(id_)
+        return Link(f"{INSTRUMENTS[found.instrument]}, {found.reference}: {found.title}", f"{self.url('obligations')}#{id_}")
 
     def rule(self, id_: str) -> Link:
         found = self.known.rules.get(id_)

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import member
 from compliance.catalogue.effects import Effect, effects
 from compliance.catalogue.model import Question, Section
-from compliance.views.calculators import calculator_of
+from compliance.views.calculators import calculator_of, sources_of
 from compliance.views.pages import Clause, Link, Place, context, release_or_404
 from compliance.views.reference import said_of
 from compliance.views.words import ANSWERED_BY, SCOPES
@@ -104,6 +104,7 @@ def question(request: HttpRequest, release: str, question: str) -> HttpResponse:
             if b.question == found.id
         ],
         "calculator": calculator,
+        "calculator_sources": place.sources(sources_of(found, place.release.arithmetic)),
     }  # fmt: skip
     status = 422 if calculator is not None and calculator.troubled else 200
     return render(request, "compliance/question.html", context(request, place, "questions", **more), status=status)

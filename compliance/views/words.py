@@ -99,6 +99,8 @@ FIELDS = {
     "when": _("Condition"),
     "met_when": _("Shown met where"),
     "shown_by": _("Questions that show it met"),
+    "scope": _("Read for"),
+    "obligations": _("Obligations"),
     "answered_by": _("Usually answered by"),
     "choices": _("Answers"),
     "bands": _("Bands"),
