@@ -58,7 +58,8 @@ class Duty:
 @dataclass(frozen=True)
 class Classification:
     """``risk_class`` may be ``undetermined``; ``at_least`` is then a class that is already certain, or None. ``variables`` are what
-    conditions may read of it: ``risk_class`` (absent while undetermined) and ``act_points``, the references it rests on."""
+    conditions may read of it: ``risk_class`` (absent while undetermined), ``act_points``, the references that it certainly rests on, and
+    ``settled_points``, the same once no other can come to them."""
 
     risk_class: str
     at_least: str | None
@@ -106,7 +107,10 @@ def classify(release: Release, answers: Answers, as_of: date, variables: Mapping
 
     of_class: Variables = {}
     if risk_class != "undetermined":
-        of_class = {"risk_class": risk_class, "act_points": [b.reference for b in basis]}
+        points = [b.reference for b in basis]
+        of_class = {"risk_class": risk_class, "act_points": points}
+        if reading.settled(risk_class):
+            of_class["settled_points"] = points
     roles = answers.get(release.roles_question, ())
     return Classification(
         risk_class=risk_class,
@@ -143,6 +147,10 @@ class _Reading:
                 at_least, grounds = self._at_least(position)
                 return "undetermined", at_least, basis + grounds
         return MINIMAL, None, []
+
+    def settled(self, risk_class: str) -> bool:
+        """Whether every line of the class is decided, so that no point can come to those that hold."""
+        return all(t is not None for line, _, t in self.truths if line.risk_class == risk_class)
 
     def _certain(self, risk_class: str) -> list[Basis]:
         """What holds for certain; of two lines with one reference the later in the table is the more special, and stands for both."""

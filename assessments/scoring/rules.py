@@ -50,7 +50,7 @@ def find(
         elif holds is None and rule.blocker:
             names = references(rule.when)
             wanting = open_questions(known, sheets, variables, names)
-            if names & {"risk_class", "act_points"} and "risk_class" not in variables:
+            if names & {"risk_class", "act_points", "settled_points"} and "risk_class" not in variables:
                 wanting = list(dict.fromkeys([*wanting, *class_wanting()]))
             found.append(Finding(rule, False, tuple(wanting), _cannot_be_ruled_out(known, rule, wanting)))
     return found

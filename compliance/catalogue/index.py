@@ -110,7 +110,11 @@ class ActVariables:
     def __init__(self, release: Release) -> None:
         classes = tuple(heading.risk_class for heading in release.class_headings)
         references = tuple(sorted({line.reference for line in release.class_rules}))
-        self.of_class: dict[str, Domain] = {"risk_class": ("choice", classes), "act_points": ("choices", references)}
+        self.of_class: dict[str, Domain] = {
+            "risk_class": ("choice", classes),
+            "act_points": ("choices", references),
+            "settled_points": ("choices", references),
+        }
 
 
 @lru_cache(maxsize=16)

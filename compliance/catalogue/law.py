@@ -52,7 +52,8 @@ class ClassHeading:
 class Obligation:
     """What a source requires. ``when`` (CEL) says for whom; ``met_when`` (CEL) which answers show it met; none of it true is a gap.
 
-    Both may use the variables ``risk_class``, ``act_points`` (references that the class rests on) and every question of the use case; those
+    Both may use the variables ``risk_class``, ``act_points`` (references that the class certainly rests on), ``settled_points`` (the same, and
+    unknown while an answer that is missing could add one) and every question of the use case; those
     of ``scope`` option are read for each option, with its ``sourcing``, ``fallback_sourcing`` and questions besides. ``shown_by`` names the
     questions that ``met_when`` reads.
     """

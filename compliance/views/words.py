@@ -62,6 +62,7 @@ VARIABLES = {
     "fallback_sourcing": _("How the option’s fallback is sourced"),
     "risk_class": _("The class under the AI Act"),
     "act_points": _("What the class rests on"),
+    "settled_points": _("What the class rests on, once nothing more can come to it"),
 }
 PARTS = {
     "questionnaire": _("Questionnaires"),

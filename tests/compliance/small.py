@@ -59,7 +59,15 @@ def small(*questions: Question, **parts: Any) -> Release:
 
 def rule(id_: str, when: str, question_: str = "a", scope: str = "option", **more: Any) -> Rule:
     return Rule(
-        id=id_, scope=scope, when=when, severity="medium", title=f"Rule {id_}", message="Mend it.", question=question_, sources=("s",), **more
+        id=id_,
+        scope=scope,
+        when=when,
+        severity="medium",
+        title=f"Rule {id_}",
+        message="Mend it.",
+        question=question_,
+        sources=("s",),
+        **more,
     )
 
 

@@ -393,3 +393,19 @@ def test_on_the_day_of_the_amendment_every_duty_reads_as_its_data_say():
             assert then != now, f"{obligation.id}: the amendment changes neither day nor text"
         else:
             assert then == now, obligation.id
+
+
+def test_what_may_still_come_to_a_certain_class_leaves_its_duties_open():
+    """A product of Annex I is high-risk whatever Annex III says; which date its duties have is told by Annex III alone."""
+    answers = {k: tuple(v) if isinstance(v, list) else v for k, v in DOCUMENT["base"].items()}
+    answers |= {"ai-act.annex-i": "yes", "ai-act.annex-i-section": "a", "ai-act.instructions": "yes"}
+
+    def statuses(**more):
+        found = read({k: v for k, v in (answers | more).items() if v is not None}, date(2026, 11, 24))
+        assert found.risk_class == "high"
+        return {d.obligation.id: d.status for d in found.duties if d.obligation.reference == "Art. 26(1)"}
+
+    assert statuses(**{"ai-act.annex-iii": None}) == {"ai-act.26.1": "unknown", "ai-act.26.1.product": "unknown"}
+    assert statuses(**{"ai-act.annex-iii": ()}) == {"ai-act.26.1.product": "met"}
+    assert statuses(**{"ai-act.annex-iii": ("4.a",)}) == {"ai-act.26.1": "met"}
+    assert statuses(**{"ai-act.annex-iii": ("4.a",), "ai-act.annex-i": None}) == {"ai-act.26.1": "met"}, "certain without Annex I"
