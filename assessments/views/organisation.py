@@ -60,6 +60,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     sources = index(release).sources
     context = {
         "nav": "organisation",
+        "release": release,
         "may_edit": allowed(request, "describe_organisation"),
         "bases": BasisOfAnswer.choices,
         "lines": [line(request, q, rows.get(id_), troubles.get(id_)) | {"sources": [sources[s] for s in q.sources]}

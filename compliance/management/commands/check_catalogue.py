@@ -32,7 +32,9 @@ class Command(BaseCommand):
         blockers = sum(rule.blocker for rule in release.rules)
         self.stdout.write(f"  {sum(questions.values()):4} questions in all, each of which changes an outcome; answers are read")
         self.stdout.write(f"       {kinds['value']} times by a value, {kinds['finding']} by a finding, {kinds['blocker']} by a blocker,")
-        self.stdout.write(f"       {kinds['class']} by a class, {kinds['duty']} by whether a duty applies, {kinds['shown']} by whether it is met")
+        self.stdout.write(
+            f"       {kinds['class']} by a class, {kinds['duty']} by whether a duty applies, {kinds['shown']} by whether it is met"
+        )
         self.stdout.write(f"  {len(release.rules):4} rules, {blockers} of them blockers")
         instruments = Counter(o.instrument for o in release.obligations)
         self.stdout.write(
