@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -18,6 +19,7 @@ from assessments.models import Assessment, State
 from assessments.scoring.carry import Lost, carried
 from assessments.scoring.evaluate import Evaluation, evaluate
 from assessments.scoring.rounding import points
+from assessments.scoring.text import INSTRUMENTS
 from assessments.snapshots import content_of
 from assessments.snapshots import obligations as obligations_of
 from compliance.catalogue.index import index
@@ -111,19 +113,24 @@ def _recommended(evaluation: Evaluation) -> str:
 
 
 def _obligations(before: Evaluation, after: Evaluation) -> Iterable[tuple[str, str, str]]:
+    """(what happens, instrument and reference, title)."""
     old, new = ({o["id"]: o for o in obligations_of(e)} for e in (before, after))
+
+    def named(duty: Mapping[str, Any]) -> tuple[str, str]:
+        return INSTRUMENTS.get(duty["instrument"], "AI Act ") + duty["reference"], duty["title"]
+
     for id_, duty in new.items():
         if id_ not in old:
-            yield "new", duty["reference"], duty["title"]
+            yield "new", *named(duty)
         elif old[id_]["applies_from"] != duty["applies_from"]:
-            yield f"applies from {duty['applies_from']} rather than {old[id_]['applies_from']}", duty["reference"], duty["title"]
+            yield f"applies from {duty['applies_from']} rather than {old[id_]['applies_from']}", *named(duty)
         elif old[id_]["status"] != duty["status"]:
-            yield f"{duty['status']} rather than {old[id_]['status']}", duty["reference"], duty["title"]
+            yield f"{duty['status']} rather than {old[id_]['status']}", *named(duty)
         elif old[id_]["text"] != duty["text"]:
-            yield "reworded", duty["reference"], duty["title"]
+            yield "reworded", *named(duty)
     for id_, duty in old.items():
         if id_ not in new:
-            yield "gone", duty["reference"], duty["title"]
+            yield "gone", *named(duty)
 
 
 def _newly_open(before: Evaluation, after: Evaluation) -> list[str]:

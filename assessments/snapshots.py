@@ -198,16 +198,15 @@ def obligations(evaluation: Evaluation) -> list[dict[str, Any]]:
 
     One that each option meets or doesn't has ``by_option`` (option id -> status); its own status is then the worst of them.
     """
-    rows = [duty_data(duty) for duty in evaluation.classification.duties]
+    rows = {duty.obligation.id: duty_data(duty) for duty in evaluation.classification.duties}
     by_option: dict[str, dict[str, Duty]] = {}
     for option in evaluation.options:
         for duty in option.duties:
             by_option.setdefault(duty.obligation.id, {})[option.facts.id] = duty
-    for o in evaluation.release.obligations:
-        if found := by_option.get(o.id):
-            worst = max(found.values(), key=lambda duty: WORSE.index(duty.status))
-            rows.append(duty_data(worst) | {"by_option": {option: duty.status for option, duty in found.items()}})
-    return rows
+    for id_, found in by_option.items():
+        worst = max(found.values(), key=lambda duty: WORSE.index(duty.status))
+        rows[id_] = duty_data(worst) | {"by_option": {option: duty.status for option, duty in found.items()}}
+    return [rows[o.id] for o in evaluation.release.obligations if o.id in rows]
 
 
 def duty_data(duty: Duty) -> dict[str, Any]:

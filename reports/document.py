@@ -193,11 +193,20 @@ def _obligation(obligation: dict[str, Any], names: dict[str, str]) -> dict[str, 
         "status_text": word(obligation["status"], wording.STATUSES),
         "instrument_text": wording.INSTRUMENTS.get(obligation["instrument"], obligation["instrument"]),
         "role_text": "" if role == "anyone" else f"Duty of the {role}",
-        "by_option": [
-            {"name": names.get(option, option), "status": status, "status_text": word(status, wording.STATUSES)}
-            for option, status in _ordered(obligation.get("by_option", {}), list(names)).items()
-        ],
+        "by_status": _by_status(_ordered(obligation.get("by_option", {}), list(names)), names),
     }
+
+
+def _by_status(by_option: dict[str, str], names: dict[str, str]) -> list[dict[str, str]]:
+    """For each status the options that have it, the worst first."""
+    found: dict[str, list[str]] = {}
+    for option, status in by_option.items():
+        found.setdefault(status, []).append(names.get(option, option))
+    return [
+        {"status": status, "status_text": word(status, wording.STATUSES), "names": ", ".join(found[status])}
+        for status in ("gap", "unknown", "met")
+        if status in found
+    ]
 
 
 def _sources(snapshot: dict[str, Any]) -> list[dict[str, Any]]:

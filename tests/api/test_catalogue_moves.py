@@ -65,7 +65,7 @@ def test_what_a_newer_release_would_change(call_as, answered: Case, publish: Pub
 def test_obligations_that_come_and_go(officer, acme: Case, publish: Publish) -> None:
     publish(version=2, obligations=(obligation("o", when="true", met_when=None, shown_by=("practice",)),))
     effect = officer("get", "assessment_catalogue", assessment=acme.assessment).json()["effect"]
-    assert effect["obligations"] == [{"what": "new", "reference": "Art. 1", "title": "Do it"}]
+    assert effect["obligations"] == [{"what": "new", "reference": "GDPR Art. 1", "title": "Do it"}]
 
 
 def test_the_draft_is_moved_to_the_newest(officer, answered: Case, publish: Publish) -> None:

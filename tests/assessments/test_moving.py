@@ -119,8 +119,8 @@ def test_the_effect_names_class_obligations_scores_questions_and_lost_answers(an
     effect = moving.effect_of(answered.assessment, publish(**SECOND))
     assert effect.risk_class == ("minimal", "high")
     assert list(effect.obligations) == [
-        ("applies from 2027-08-02 rather than 2026-08-02", "Art. 3", "Duty 3"), ("reworded", "Art. 4", "Duty 4"),
-        ("met rather than gap", "Art. 5", "Duty 5"), ("new", "Art. 6", "Duty 6"), ("gone", "Art. 2", "Duty 2"),
+        ("applies from 2027-08-02 rather than 2026-08-02", "GDPR Art. 3", "Duty 3"), ("reworded", "GDPR Art. 4", "Duty 4"),
+        ("met rather than gap", "GDPR Art. 5", "Duty 5"), ("new", "GDPR Art. 6", "Duty 6"), ("gone", "GDPR Art. 2", "Duty 2"),
     ]  # fmt: skip
     vendor, own = effect.options
     assert (vendor.id, vendor.name, vendor.changed) == ("vendor", "Vendor", True)
@@ -295,7 +295,7 @@ def test_the_page_shows_the_effect_and_moves_the_draft(answered: Case, publish: 
     overview = answered.client.get(answered.url("detail")).content.decode()
     assert answered.url("catalogue") in overview, "the assessment is told of it"
     page = answered.client.get(answered.url("catalogue")).content.decode()
-    for shown in ("minimal → <strong>high</strong>", "Art. 6</strong>, Duty 6: new", "2 questions would be open", "Question exit?"):
+    for shown in ("minimal → <strong>high</strong>", "GDPR Art. 6</strong>, Duty 6: new", "2 questions would be open", "Question exit?"):
         assert shown in page
     assert f'href="{answered.section_url}#a-sla--vendor"' in page, "the way to the answer that is lost"
     assert "Move this draft to release 2" in page
@@ -352,7 +352,7 @@ def test_the_command_tells_what_changed_and_whom_it_touches(answered: Case, publ
     told = run("open-or-closed@1", "open-or-closed@2")
     for line in (
         "added    question exit: Question exit?", "removed  question audit: Question audit?", "changed  question sla: Question sla?",
-        "meridian-bank: Chatbot (draft)", "  class: minimal -> high", "  obligation Art. 6, Duty 6: new", "  newly open: sla, exit",
+        "meridian-bank: Chatbot (draft)", "  class: minimal -> high", "  obligation GDPR Art. 6, Duty 6: new", "  newly open: sla, exit",
         "  answer to sla of vendor is lost: the chosen answer isn't offered any more", "1 assessments on open-or-closed@1",
     ):  # fmt: skip
         assert line in told
