@@ -96,8 +96,10 @@ def response_save(
     note: str | None = None,
     revision: int | None = None,
     taken_from: str = "",
+    first_answered_by: User | None = None,
 ) -> Response:
-    """Save one answer; None leaves basis and note as they are. ``taken_from`` tells the trail which offer it was taken over from.
+    """Save one answer; None leaves basis and note as they are. ``taken_from`` tells the trail which offer it was taken over from, and
+    ``first_answered_by`` is whose answer for the organisation that was: who answered it has a part in the record too.
 
     ``revision`` is the one that the answer was edited from (0: none yet; None: whatever stands). Raises Stale with both values where somebody
     saved in between, Refused where the value doesn't fit the question.
@@ -137,7 +139,7 @@ def response_save(
         for name, content in mine.items():
             setattr(response, name, content)
         response.revision += 1
-        response.answered_by, response.answered_at = actor, timezone.now()
+        response.answered_by, response.answered_at, response.first_answered_by = actor, timezone.now(), first_answered_by
         response.save()
         assessment.save(update_fields=["updated_at"])
         changes, personal = _before_and_after(question, before, mine)

@@ -16,6 +16,7 @@ from assessments.errors import Refused, WrongStatus
 from assessments.evaluation import release_of
 from assessments.models import Assessment, Figure, Option, Response, Sourcing, State, UseCase
 from assessments.permissions import require
+from assessments.pricing import renew_sources
 from assessments.scoring.facts import MAX_OPTIONS
 from audit.trail import record
 from compliance.catalogue.index import index
@@ -134,6 +135,9 @@ def terms_set(*, actor: User, assessment: Assessment, currency: str, as_of: date
         if before != after:
             assessment.currency, assessment.as_of = currency, as_of
             assessment.save(update_fields=["currency", "as_of", "updated_at"])
+            if before["currency"] != currency:
+                for option in assessment.options.filter(currency=""):
+                    renew_sources(assessment, option)
             note_change(assessment, actor, "assessment.changed", {"fields": ["currency", "as_of"], "before": before, "after": after})
     return assessment
 
@@ -236,7 +240,7 @@ def option_change(
         assessment = opened(actor, option.assessment, "edit")
         option = assessment.options.get(pk=option.pk)
         currency = option.currency if currency is None else currency
-        held = option.fallback_sourcing
+        held, priced_in = option.fallback_sourcing, option.currency or assessment.currency
         option.name = _described(assessment, name, sourcing, currency, fallback_sourcing or "")
         before, option.sourcing = option.sourcing, sourcing
         if fallback_sourcing is not None:
@@ -244,6 +248,8 @@ def option_change(
                 setattr(option, field, text)
         option.provider, option.model, option.currency = provider.strip()[:200], model.strip()[:200], currency
         option.save()
+        if priced_in != (currency or assessment.currency):
+            renew_sources(assessment, option)
         assessment.save(update_fields=["updated_at"])
         changes = {"option": option.key, "sourcing": [before, sourcing]}
         if held != option.fallback_sourcing:

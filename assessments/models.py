@@ -161,6 +161,10 @@ class Response(models.Model):
     revision = models.PositiveIntegerField(default=0)
     answered_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     answered_at = models.DateTimeField(null=True)
+    first_answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+",
+        help_text="whose answer for the organisation was taken over",
+    )  # fmt: skip
 
     class Meta:
         ordering = ["id"]

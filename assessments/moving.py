@@ -124,13 +124,22 @@ def _obligations(before: Evaluation, after: Evaluation) -> Iterable[tuple[str, s
             yield "new", *named(duty)
         elif old[id_]["applies_from"] != duty["applies_from"]:
             yield f"applies from {duty['applies_from']} rather than {old[id_]['applies_from']}", *named(duty)
-        elif old[id_]["status"] != duty["status"]:
-            yield f"{duty['status']} rather than {old[id_]['status']}", *named(duty)
+        elif changed := _statuses(old[id_], duty):
+            yield changed, *named(duty)
         elif old[id_]["text"] != duty["text"]:
             yield "reworded", *named(duty)
     for id_, duty in old.items():
         if id_ not in new:
             yield "gone", *named(duty)
+
+
+def _statuses(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+    """How an obligation stands now rather than before, option by option where only some changed; empty where nothing did."""
+    if "by_option" not in before or "by_option" not in after:
+        return f"{after['status']} rather than {before['status']}" if before["status"] != after["status"] else ""
+    old, new = before["by_option"], after["by_option"]
+    changed = [f"{option} {new[option]} rather than {old.get(option, 'not owed')}" for option in new if new[option] != old.get(option)]
+    return ", ".join([*changed, *(f"{option} not owed rather than {old[option]}" for option in old if option not in new)])
 
 
 def _newly_open(before: Evaluation, after: Evaluation) -> list[str]:

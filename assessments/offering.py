@@ -3,6 +3,7 @@ says of itself. Taking an offer over saves it as an answer, with its basis, sour
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,7 @@ from assessments.pricing import day_of
 from assessments.scoring import facts
 from assessments.scoring.carry import misfit
 from assessments.snapshots import display
+from audit.canonical import canonical_bytes
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question, Release
 from compliance.catalogue.offers import published_for
@@ -43,6 +45,12 @@ class Offer:
     remark: str = ""
     verified: str = ""
     stale: bool = False
+    by: User | None = None
+
+    @property
+    def token(self) -> str:
+        """What tells this offer from another for the same question: what a person saw is what is saved."""
+        return hashlib.sha256(canonical_bytes([self.value, self.basis, self.note])).hexdigest()[:16]
 
     def is_taken(self, row: Response | None) -> bool:
         return row is not None and (row.state, row.value, row.basis) == (State.ANSWERED, self.value, self.basis)
@@ -86,7 +94,7 @@ def organisation_offers(assessment: Assessment, questions: Iterable[Question]) -
         words = f"As {assessment.organisation.name} answered for itself on {day.isoformat()}"
         found[row.question] = Offer(
             ORGANISATION, row.value, display(question, Response(state=State.ANSWERED, value=row.value)), row.answered_by.name, day, row.basis,
-            f"{words}: {row.note}" if row.note else f"{words}.", row.note,
+            f"{words}: {row.note}" if row.note else f"{words}.", row.note, by=row.answered_by,
         )  # fmt: skip
     return found
 
@@ -107,16 +115,25 @@ def offer_for(assessment: Assessment, question: Question, option: Option | None)
     return option_offers(assessment, release_of(assessment), option).get(question.id)
 
 
-def take_over(*, actor: User, assessment: Assessment, question_id: str, option: Option | None, revision: int | None = None) -> Response:
-    """Save what is offered as the answer, with its basis, source and date. Raises Refused where nothing is offered, else as ``response_save``."""
-    question = question_of(assessment, question_id, option)
-    offer = offer_for(assessment, question, option)
-    if offer is None:
-        raise Refused("Nothing is offered for this question any more; answer it yourself.")
-    return response_save(
-        actor=actor, assessment=assessment, question_id=question_id, option=option, value=offer.value, basis=offer.basis,
-        note=offer.note[:4000], revision=revision, taken_from=offer.kind,
-    )  # fmt: skip
+def take_over(
+    *, actor: User, assessment: Assessment, question_id: str, option: Option | None, revision: int | None = None, token: str = ""
+) -> Response:
+    """Save what is offered as the answer, with its basis, source and date. ``token`` is the offer's that the person saw ("": whatever stands).
+
+    Raises Refused where nothing is offered or something else is by now, else as ``response_save``.
+    """
+    with transaction.atomic():
+        assessment = opened(actor, assessment, "answer")
+        question = question_of(assessment, question_id, option)
+        offer = offer_for(assessment, question, option)
+        if offer is None:
+            raise Refused("Nothing is offered for this question any more; answer it yourself.")
+        if token and token != offer.token:
+            raise Refused("What is offered has changed since you saw it. Load the page again, look at it, and then take it over.")
+        return response_save(
+            actor=actor, assessment=assessment, question_id=question_id, option=option, value=offer.value, basis=offer.basis,
+            note=offer.note[:4000], revision=revision, taken_from=offer.kind, first_answered_by=offer.by,
+        )  # fmt: skip
 
 
 def take_all(*, actor: User, assessment: Assessment) -> int:

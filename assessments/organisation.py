@@ -42,7 +42,7 @@ def organisation_answer_save(
         raise Refused("The note is too long.", {"note": f"At most {LONGEST_TEXT} characters fit."})
     with transaction.atomic():
         # The organisation's row is the lock: of two first answers to one question the second waits, and is then told of the first.
-        organisation = Organisation.objects.select_for_update().get(pk=organisation.pk)
+        organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
         row = OrganisationAnswer.objects.filter(organisation=organisation, question=question_id).first()
         before = {"value": row.value, "basis": row.basis, "note": row.note} if row else None
         after = {"value": stored, "basis": basis, "note": note.strip()} if stored is not None else None
@@ -61,15 +61,17 @@ def organisation_answer_save(
             row.revision += 1
             row.answered_by, row.answered_at = actor, timezone.now()
             row.save()
-        _note(actor, organisation, question_id, before, after)
+        _note(actor, organisation, question, before, after)
     return row
 
 
-def _note(actor: User, organisation: Organisation, question: str, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
-    """One event; the note goes beside the hashed bytes."""
-    plain = [{k: v for k, v in content.items() if k != "note"} if content else None for content in (before, after)]
+def _note(actor: User, organisation: Organisation, question: Question, before: dict[str, Any] | None, after: dict[str, Any] | None) -> None:
+    """One event; free text goes beside the hashed bytes."""
+    free = {"note"} | ({"value"} if question.type == "text" else set())
+    plain = [{k: v for k, v in content.items() if k not in free} if content else None for content in (before, after)]
+    personal = {f"{name}_after": str(after[name]) for name in sorted(free) if after and after[name]}
     record(
         stream=organisation.stream, action="organisation.answered", actor=actor.reference, object_type="organisation",
-        object_id=organisation.slug, changes={"question": question, "before": plain[0], "after": plain[1]},
-        personal={"actor_name": actor.name, "object_label": organisation.name} | ({"note_after": after["note"]} if after and after["note"] else {}),
+        object_id=organisation.slug, changes={"question": question.id, "before": plain[0], "after": plain[1]},
+        personal={"actor_name": actor.name, "object_label": organisation.name, **personal},
     )  # fmt: skip

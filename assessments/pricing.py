@@ -87,6 +87,14 @@ def _figure_offer(release: Release, offer: PriceOffer, currency: str, day: date)
     )  # fmt: skip
 
 
+def renew_sources(assessment: Assessment, option: Option) -> None:
+    """After the option's currency changed: a figure keeps a source only where it still equals what is offered."""
+    for figure in option.figures.exclude(source=""):
+        amounts = {"low": figure.low, "likely": figure.likely, "high": figure.high}
+        figure.source = source_of_figure(assessment, option, figure.category, figure.key, amounts)[:300]
+        figure.save(update_fields=["source"])
+
+
 def source_of_figure(assessment: Assessment, option: Option, category: str, key: str, amounts: Mapping[str, Decimal | None]) -> str:
     """The source of a cost figure that equals what is offered for it, or ""."""
     for offer in figure_offers(assessment, release_of(assessment), option, category).get(key, ()):

@@ -126,13 +126,13 @@ def check_proposal(assessment: Assessment, evaluation: dict) -> None:
 
 
 def parts_of(assessment: Assessment, submitter: User) -> dict[User, str]:
-    """Everybody who had a hand in the record: the author, who submits it, and who answered, entered a figure or attached evidence."""
+    """Everybody who had a hand in the record: the author, who submits it, and who answered (for the organisation too, where that
+    was taken over), entered a figure or attached evidence."""
     answered = Response.objects.filter(assessment=assessment, answered_by__isnull=False).order_by().values("answered_by")
-    entered = Figure.objects.filter(assessment=assessment, entered_by__isnull=False).order_by().values("entered_by")
-    answered = Response.objects.filter(assessment=assessment, answered_by__isnull=False).order_by().values("answered_by")
+    first = Response.objects.filter(assessment=assessment, first_answered_by__isnull=False).order_by().values("first_answered_by")
     entered = Figure.objects.filter(assessment=assessment, entered_by__isnull=False).order_by().values("entered_by")
     attached = Evidence.objects.filter(response__assessment=assessment).order_by().values("uploaded_by")
-    hands = User.objects.filter(Q(pk__in=answered) | Q(pk__in=entered) | Q(pk__in=attached))
+    hands = User.objects.filter(Q(pk__in=answered) | Q(pk__in=first) | Q(pk__in=entered) | Q(pk__in=attached))
     parts: dict[User, str] = dict.fromkeys(hands, Part.ANSWERED)
     return parts | {submitter: Part.AUTHOR, assessment.author: Part.AUTHOR}
 

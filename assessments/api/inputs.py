@@ -118,6 +118,7 @@ class AnswerSerializer(Strict):
 
 class TakeOverSerializer(Strict):
     revision = revision_field()
+    token = text(16, help_text="Of the offer that you saw; left out, whatever is offered now is taken over.")
 
 
 class GivenAnswerField(AnswerField):

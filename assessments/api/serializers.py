@@ -221,6 +221,7 @@ class OfferSerializer(serializers.Serializer[Any]):
     )
     stale = serializers.BooleanField(source="offer.stale", help_text="Older than the catalogue trusts such a thing.")
     taken = serializers.BooleanField(help_text="Whether it is the answer that stands.")
+    token = serializers.CharField(source="offer.token", help_text="Tells this offer from another; given back when it is taken over.")
 
     @extend_schema_field(VALUE_SCHEMA)
     def offered_value(self, row: dict[str, Any]) -> Any:

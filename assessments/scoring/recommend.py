@@ -17,10 +17,14 @@ Thresholds = Rules | Appetite
 
 
 def thresholds(rules: Rules, sheet: Sheet) -> Thresholds:
-    """The thresholds for the risk appetite that was answered; the general ones where it wasn't, or isn't asked."""
+    """The thresholds for the risk appetite that was answered; the strictest where it wasn't, so that leaving it out makes nothing clearer; the
+    general ones where it isn't asked."""
     asked = sheet.asked.get(rules.appetite_question or "")
-    chosen = asked.answer.value if asked and asked.answer else None
-    return next((a for a in rules.by_appetite if a.choice == chosen), rules)
+    if asked is None or not rules.by_appetite or not asked.applicable:
+        return rules
+    if asked.answer is None:
+        return max(rules.by_appetite, key=lambda a: (a.clear_margin, a.leaning_margin, a.clear_completeness))
+    return next((a for a in rules.by_appetite if a.choice == asked.answer.value), rules)
 
 
 def recommend(

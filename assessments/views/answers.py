@@ -145,6 +145,7 @@ def take_posted(request: HttpRequest, standing: Standing, part: Section, key: st
             question_id=question.id,
             option=option,
             revision=revision,
+            token=request.POST.get(f"offer:{key}", ""),
         )
     except WrongStatus:
         raise
@@ -315,7 +316,9 @@ def evidence_remove(request: HttpRequest, assessment: UUID, evidence: UUID) -> H
     found, kept = find_evidence(request, assessment, evidence)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
     standing = standing_of(found)
-    question, option = standing.known.questions[kept.response.question], kept.response.option
+    question, option = standing.known.questions.get(kept.response.question), kept.response.option
+    if question is None:
+        raise Http404("The release that this assessment is on doesn't ask that question.")
     trouble, status = None, 200
     try:
         answering.evidence_remove(actor=request.user, evidence=kept)  # type: ignore[arg-type]

@@ -23,6 +23,7 @@ from assessments.permissions import require
 from assessments.progress import NEEDED_FIGURES, Standing, standing_of
 from assessments.views.common import allowed, find, page_context
 from assessments.views.costing import NOTHING, PARTS, FigureCell, Trouble, cost_rows, demand_cells, figure_key, nothing_cells
+from assessments.views.wire import revision_in
 from compliance.catalogue.model import CostCategory
 
 
@@ -33,8 +34,7 @@ def sent_figure(data: QueryDict, key: str, *, plain: bool = False) -> tuple[dict
         found = data.getlist(f"{name}:{key}") or (data.getlist(name) if plain else [])
         return found[0] if found else ""
 
-    revision = one("revision")
-    return {part: one(part) for part in PARTS}, int(revision) if revision.isdecimal() else None
+    return {part: one(part) for part in PARTS}, revision_in(one("revision"))
 
 
 def save(

@@ -17,7 +17,7 @@ from assessments.organisation import organisation_answer_save, questions_of_orga
 from assessments.permissions import require
 from assessments.snapshots import display
 from assessments.views.common import allowed
-from assessments.views.wire import dom_id
+from assessments.views.wire import dom_id, revision_in
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question
 from compliance.releases import newest
@@ -35,7 +35,6 @@ def answers(request: HttpRequest) -> HttpResponse:
         for id_, question in questions_of_organisation().items():
             if f"revision:{id_}" not in request.POST:
                 continue
-            revision = request.POST[f"revision:{id_}"]
             value: Any = (
                 request.POST.getlist(f"value:{id_}") if question.type == "choices" else request.POST.get(f"value:{id_}", "").strip()
             )
@@ -43,7 +42,7 @@ def answers(request: HttpRequest) -> HttpResponse:
                 row = organisation_answer_save(
                     actor=request.user, organisation=organisation, question_id=id_, value=value or None,  # type: ignore[arg-type]
                     basis=request.POST.get(f"basis:{id_}") or BasisOfAnswer.SELF_DECLARED, note=request.POST.get(f"note:{id_}", ""),
-                    revision=int(revision) if revision.isdecimal() else None,
+                    revision=revision_in(request.POST[f"revision:{id_}"]),
                 )  # fmt: skip
             except Refused as error:
                 troubles[id_] = error

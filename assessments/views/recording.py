@@ -196,6 +196,11 @@ def plain_figure(figure: Any) -> str:
     return f"{int(whole):,}{dot}{rest}" if whole.isdecimal() else text
 
 
+def status_for(duty: dict[str, Any], option: str) -> str | None:
+    """How a duty stands for one option; None where it isn't a duty of that option."""
+    return duty["by_option"].get(option) if "by_option" in duty else duty["status"]
+
+
 def key_facts(snapshot: Snapshot, content: dict[str, Any], typed: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
     """What a signature rests on at a glance, and the blockers to be accepted with it."""
     found, proposal = content["evaluation"], content["proposal"]
@@ -210,7 +215,7 @@ def key_facts(snapshot: Snapshot, content: dict[str, Any], typed: dict[str, str]
         "class_label": CLASSES[found["ai_act"]["risk_class"]],
         "total": amount(option["costs"].get("total", {}).get("likely")),
         "currency": found["currency"],
-        "gaps": sum(duty.get("by_option", {}).get(option["id"], duty["status"]) == "gap" for duty in content["obligations"]),
+        "gaps": sum(status_for(duty, option["id"]) == "gap" for duty in content["obligations"]),
         "grave": [f for f in findings if f["severity"] in ("critical", "high")],
         "submitted_at": moment(content["submitted"]["at"]),
         "blockers": [

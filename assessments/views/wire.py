@@ -16,6 +16,7 @@ from assessments.models import BasisOfAnswer, Option, Response, State
 from compliance.catalogue.model import Question
 
 UNKNOWN, NOT_APPLICABLE, NONE_OF_THESE = "?unknown", "?not_applicable", "?none"
+LONGEST_REVISION = 10  # digits
 STATES = {UNKNOWN: State.UNKNOWN, NOT_APPLICABLE: State.NOT_APPLICABLE}
 
 
@@ -71,8 +72,12 @@ def posted(data: QueryDict, key: str, question: Question, *, plain: bool = False
     if question.type in ("choice", "choices"):
         specials = specials + [v for v in values if v.startswith("?")]
         values = [v for v in values if not v.startswith("?")]
-    revision = one("revision")
-    return Posted(values, specials, one("basis"), one("note"), int(revision) if revision and revision.isdecimal() else None)
+    return Posted(values, specials, one("basis"), one("note"), revision_in(one("revision") or ""))
+
+
+def revision_in(text: str) -> int | None:
+    """The revision that a form was edited from; None for what is no revision, however long it is."""
+    return int(text) if text.isdecimal() and len(text) <= LONGEST_REVISION else None
 
 
 def untouched(row: Response | None, state: str, sent: Posted) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question, Release
+from compliance.catalogue.offers import plain_name
 
 Path = tuple[str | int, ...]
 Problems = Iterator[tuple[Path, str]]
@@ -72,6 +73,8 @@ def _published(release: Release) -> Problems:
     for position, item in enumerate(release.published):
         path: Path = ("published", position)
         yield from _named(path, release, item.provider, item.model)
+        if item.provider is None and item.model is None:
+            yield path, "names neither provider nor model: whose word is it?"
         question = questions.get(item.question)
         if question is None:
             yield (*path, "question"), f"no question has the id {item.question!r}"
@@ -149,7 +152,7 @@ def _aliases(release: Release) -> Problems:
         seen: dict[str, str] = {}
         for position, item in enumerate(getattr(release, name)):
             for text in (item.name, *item.aliases):
-                plain = text.casefold()
+                plain = plain_name(text)
                 if seen.get(plain, item.id) != item.id:
                     yield (name, position, "aliases"), f"{text!r} means {seen[plain]!r} too"
                 seen[plain] = item.id

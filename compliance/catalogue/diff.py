@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from compliance.catalogue.index import as_data, index
+from compliance.catalogue.index import as_data
 from compliance.catalogue.model import Release
 
 Kind = Literal["added", "removed", "changed"]
@@ -43,6 +43,13 @@ def _changes(old: Release, new: Release) -> Iterator[Change]:
 
 def _parts(release: Release) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]:
     """Every part of a release under its kind and id."""
+    whole = {
+        "title": release.title,
+        "base currency": release.exchange.base,
+        "roles question": release.roles_question,
+        "notes": release.notes,
+    }
+    yield ("catalogue", release.key), whole
     for questionnaire in release.questionnaires:
         yield ("questionnaire", questionnaire.id), {"title": questionnaire.title, "intro": questionnaire.intro}
         for section in questionnaire.sections:
@@ -85,16 +92,3 @@ def _parts(release: Release) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]
 
 def _title(data: Mapping[str, Any]) -> str:
     return str(data.get("title") or data.get("text") or data.get("name") or data.get("reference") or "")
-
-
-def dropped_answers(old: Release, new: Release) -> dict[str, tuple[str, ...] | None]:
-    """Questions of ``old`` whose answers may not carry over: None for one that is gone or of another type, else the choices that are gone."""
-    there = index(new).questions
-    found: dict[str, tuple[str, ...] | None] = {}
-    for id_, question in index(old).questions.items():
-        other = there.get(id_)
-        if other is None or (other.type, other.scope) != (question.type, question.scope):
-            found[id_] = None
-        elif gone := tuple(c.id for c in question.choices if c.id not in {c.id for c in other.choices}):
-            found[id_] = gone
-    return found

@@ -235,3 +235,18 @@ def test_a_figure_that_is_what_was_offered_names_its_source(acme: Case) -> None:
     assert acme.figure("model_access", field, acme.vendor).source == "Acme Cloud: A source, as of 2026-10-01 (USD 3)"
     acme.save_figure("model_access", field, "vendor", likely="2.8", revision="1")
     assert acme.figure("model_access", field, acme.vendor).source == ""
+
+
+@pytest.mark.parametrize("of", ["option", "assessment"])
+def test_in_another_currency_a_figure_is_no_longer_the_published_one(acme: Case, of: str) -> None:
+    field = "input_price_per_million"
+    acme.save_figure("model_access", field, "vendor", likely="2.7", revision="0")
+    if of == "option":
+        given = {name: getattr(acme.vendor, name) for name in ("name", "sourcing", "provider", "model")}
+        editing.option_change(actor=acme.person, option=acme.vendor, currency="EUR", **given)
+        assert acme.figure("model_access", field, acme.vendor).source, "written out, the currency is the same"
+        editing.option_change(actor=acme.person, option=acme.vendor, currency="USD", **given)
+    else:
+        editing.terms_set(actor=acme.person, assessment=acme.assessment, currency="USD", as_of=acme.assessment.as_of)
+    figure = acme.figure("model_access", field, acme.vendor)
+    assert (figure.source, figure.revision) == ("", 1)

@@ -10,9 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from assessments import offering
+from assessments.answering import response_save
 from assessments.errors import Refused, Stale, WrongStatus
 from assessments.models import OrganisationAnswer
 from assessments.organisation import organisation_answer_save, questions_of_organisation
+from assessments.workflow import parts_of
 from audit.trail import events_of
 from tests.assessments.asking import Case
 from tests.assessments.offered import Publish, asking, changed
@@ -130,6 +132,11 @@ def test_an_older_revision_is_refused_with_what_stands(cast: Cast, publish: Publ
     assert kept(cast) == {"nis2": "none"}
 
 
+def test_digits_that_are_no_revision_are_taken_for_none(cast: Cast, publish: Publish) -> None:
+    assert post(cast, nis2={"value": "none", "revision": "9" * 5000}).status_code == 302
+    assert kept(cast) == {"nis2": "none"}
+
+
 # The service
 
 
@@ -171,6 +178,15 @@ def test_the_trail_tells_of_it_and_keeps_the_note_beside_the_hashed_bytes(cast: 
     assert last.changes["after"] is None
     assert b"Weber" not in bytes(first.canonical)
     assert first.texts()["note_after"] == "Ask Ms Weber."
+
+
+def test_an_answer_in_free_text_stands_beside_the_hashed_bytes(cast: Cast, publish: Publish) -> None:
+    publish(version=2, questionnaires=asking(*changed("nis2", type="text", choices=())))
+    say(cast, "nis2", "Registered by Ms Weber.")
+    (event,) = events_of(cast.organisation.stream).filter(action="organisation.answered")
+    assert event.changes["after"] == {"basis": "self_declared"}
+    assert b"Weber" not in bytes(event.canonical)
+    assert event.texts()["value_after"] == "Registered by Ms Weber."
 
 
 def test_an_organisation_never_sees_anothers_answers(cast: Cast, acme: Case) -> None:
@@ -292,3 +308,29 @@ def test_an_answer_that_fits_only_the_newest_release_is_not_offered_under_an_old
     assert offering.take_all(actor=acme.person, assessment=acme.assessment) == 0
     with pytest.raises(Refused, match="Nothing is offered"):
         offering.take_over(actor=acme.person, assessment=acme.assessment, question_id=question, option=None)
+
+
+def test_who_answered_for_the_organisation_has_a_part_in_what_took_it_over(acme: Case) -> None:
+    """An administrator who is an approver too could otherwise write the answer, let somebody take it over, and sign it."""
+    cast = acme.cast
+    say(cast, "nis2", "important", who="administrator")
+    taken = offering.take_over(actor=cast.risk_officer, assessment=acme.assessment, question_id="nis2", option=None)
+    assert taken.first_answered_by == cast.administrator
+    assert parts_of(acme.assessment, cast.risk_officer)[cast.administrator] == "answered"
+    response_save(actor=cast.contributor, assessment=acme.assessment, question_id="nis2", value="none")
+    assert cast.administrator not in parts_of(acme.assessment, cast.risk_officer), "its answer doesn't stand any more"
+
+
+def test_what_a_person_saw_is_what_is_taken_over(acme: Case) -> None:
+    cast = acme.cast
+    say(cast, "nis2", "important")
+    question = questions_of_organisation()["nis2"]
+    seen = offering.offer_for(acme.assessment, question, None)
+    assert seen is not None
+    say(cast, "nis2", "none", who="administrator", revision=1)
+    with pytest.raises(Refused, match="has changed since you saw it"):
+        offering.take_over(actor=cast.risk_officer, assessment=acme.assessment, question_id="nis2", option=None, token=seen.token)
+    now = offering.offer_for(acme.assessment, question, None)
+    assert now is not None
+    taken = offering.take_over(actor=cast.risk_officer, assessment=acme.assessment, question_id="nis2", option=None, token=now.token)
+    assert taken.value == "none"

@@ -268,3 +268,8 @@ def test_a_page_and_a_save_need_few_queries(case: Case) -> None:
     with CaptureQueriesContext(connection) as asked:
         case.client.get(case.section_url)
     assert len(asked) <= MOST_QUERIES
+
+
+def test_digits_that_are_no_revision_are_taken_for_none(case: Case) -> None:
+    assert case.save("kind", value="outside", revision="9" * 5000).status_code == 200
+    assert case.answer("kind").value == "outside"

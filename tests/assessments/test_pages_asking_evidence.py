@@ -7,7 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponseBase
 from django.test import override_settings
 
-from assessments.models import Evidence
+from assessments.models import Evidence, Response
 from tests.assessments.asking import Case
 
 PDF = b"%PDF-1.4\nfrom the vendor\n"
@@ -96,3 +96,11 @@ def test_a_frozen_assessment_keeps_its_files(case: Case) -> None:
     assert case.client.post(case.url("evidence_remove", evidence=kept.pk), headers=case.htmx()).status_code == 409
     assert Evidence.objects.count() == 1
     assert "sla.pdf" in case.page()
+
+
+def test_a_file_of_a_question_that_the_release_does_not_ask_is_not_found(case: Case) -> None:
+    case.client.post(case.url("evidence_attach"), {"question": "kind", "option": "", "file": SimpleUploadedFile("a.txt", b"Words.\n")})
+    evidence = Evidence.objects.get()
+    Response.objects.filter(pk=evidence.response_id).update(question="of-an-older-release")
+    assert case.client.post(case.url("evidence_remove", evidence=evidence.pk)).status_code == 404
+    assert Evidence.objects.exists()

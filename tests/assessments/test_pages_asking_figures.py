@@ -168,3 +168,8 @@ def test_few_queries(case: Case) -> None:
         with CaptureQueriesContext(connection) as asked:
             case.client.get(url)
         assert len(asked) <= MOST_QUERIES
+
+
+def test_digits_that_are_no_revision_are_taken_for_none(case: Case) -> None:
+    assert case.save_figure("support", "per_month", "vendor", likely="5", revision="9" * 5000).status_code == 200
+    assert case.figure("support", "per_month", case.vendor).likely == 5

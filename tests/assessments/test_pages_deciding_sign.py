@@ -11,6 +11,7 @@ from assessments import attestation, editing, workflow
 from assessments.answering import response_save
 from assessments.models import Acceptance, Assessment, DecisionRecord, Verdict
 from assessments.snapshots import blockers_of_proposal
+from assessments.views.recording import status_for
 from tests.assessments.playing import Reader, html, words
 from tests.fixtures import PASSWORD, Cast, make_cast, make_complete, newest
 
@@ -147,3 +148,9 @@ class InReview(TestCase):
         answer = self.approver.client.post(self.approver.url("sign"), self.fields(), follow=True)
         assert "This assessment is approved, so there is nothing to decide on now." in words(answer)
         assert Verdict.objects.count() == 1
+
+
+def test_only_gaps_of_the_proposed_option_count() -> None:
+    of_options = {"status": "gap", "by_option": {"vendor": "gap", "other": "met"}}
+    assert [status_for(of_options, option) for option in ("vendor", "other", "own")] == ["gap", "met", None], "own has no such duty"
+    assert status_for({"status": "gap"}, "own") == "gap", "a duty of the use case is every option's"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Page, expect
 
 from assessments.models import Assessment, BasisOfAnswer, OrganisationAnswer, State
 from assessments.progress import standing_of
@@ -23,7 +23,6 @@ SAID = {
     "ai-act.gpai": "uses",
     "sovereignty.personal-data": "ordinary",
 }
-RESTING_ON_NOTHING = ("", None)
 
 
 def test_a_full_assessment_with_reference_data_taken_over(cast, live_server, sign_in):
@@ -46,9 +45,7 @@ def test_a_full_assessment_with_reference_data_taken_over(cast, live_server, sig
 
 def describe_organisation(page: Page) -> None:
     page.get_by_role("link", name="Organisation", exact=True).click()
-    for id_, question in index(newest()).questions.items():
-        if question.of_organisation:
-            fill(page.locator("form.organisation-form"), f"value:{id_}")
+    assert page.evaluate(FILL, SAID) == sum(q.of_organisation for q in index(newest()).questions.values())
     finds_nothing(page)
     page.get_by_role("button", name="Save").click()
     expect(page.get_by_text(re.compile(r"Saved \d+ answers"))).to_be_visible()
@@ -109,48 +106,45 @@ def fill_demand(page: Page, base: str) -> None:
     page.get_by_role("button", name=re.compile("^Save")).click()
 
 
+# Answers whatever isn't answered yet on the page, in one go: a hundred times quicker than a click for each field, and the fields are the same.
+FILL = """(said) => {
+  let filled = 0;
+  const fields = [...document.querySelectorAll("[name^='value:']")];
+  for (const name of new Set(fields.map((field) => field.name))) {
+    const key = name.slice("value:".length);
+    const own = fields.filter((field) => field.name === name);
+    const special = [...document.getElementsByName("special:" + key)];
+    if (special.some((box) => box.checked)) continue;
+    const wanted = said[key.split("@")[0]];
+    const ids = (all) => all.filter((id) => id && !id.startsWith("?"));
+    if (own[0].tagName === "SELECT") {
+      if (own[0].value) continue;
+      own[0].value = wanted || ids([...own[0].options].map((option) => option.value)).pop();
+    } else if (own[0].type === "radio" || own[0].type === "checkbox") {
+      if (own.some((field) => field.checked && field.value)) continue;
+      if (own[0].type === "checkbox") (special[0] || own[0]).checked = true;
+      else own.find((field) => field.value === (wanted || ids(own.map((field) => field.value)).pop())).checked = true;
+    } else {
+      if (own[0].value) continue;
+      own[0].value = "5";
+    }
+    filled += 1;
+  }
+  return filled;
+}"""
+
+
 def answer_section(page: Page, url: str) -> None:
     """First what is offered, then the rest, until an answer brings no further question."""
     page.goto(url)
     while (offers := page.locator("button[name='take']")).count():
         offers.first.click()
     for _ in range(8):
-        names = page.locator("[name^='value:']").evaluate_all("fields => [...new Set(fields.map(f => f.name))]")
-        filled = [fill(page.locator("main"), name) for name in names]
-        if not any(filled):
+        if not page.evaluate(FILL, SAID):
             return
         page.get_by_role("button", name="Save this section").click()
         assert page.locator(".trouble-list").count() == 0, page.locator(".trouble-list").inner_text()
     raise AssertionError(f"{url} never comes to an end")
-
-
-def fill(within: Locator, name: str) -> bool:
-    """Answer one question unless it is; True where something was said."""
-    key = name.removeprefix("value:")
-    fields = within.locator(f'[name="{name}"]')
-    special = within.locator(f'[name="special:{key}"]')
-    wanted = SAID.get(key.split("@")[0])
-    kind = fields.first.evaluate("f => f.tagName === 'SELECT' ? 'select' : f.type")
-    if kind == "select":
-        if fields.first.input_value() not in RESTING_ON_NOTHING:
-            return False
-        ids = fields.first.locator("option").evaluate_all("os => os.map(o => o.value).filter(v => v && !v.startsWith('?'))")
-        fields.first.select_option(wanted or ids[-1])
-        return True
-    if kind in ("radio", "checkbox"):
-        chosen = fields.evaluate_all("fs => fs.filter(f => f.checked && f.value).length")
-        if chosen or (special.count() and special.evaluate_all("fs => fs.some(f => f.checked)")):
-            return False
-        if kind == "checkbox":
-            (special if special.count() else fields).first.check()
-            return True
-        ids = fields.evaluate_all("fs => fs.map(f => f.value).filter(v => v && !v.startsWith('?'))")
-        within.locator(f'[name="{name}"][value="{wanted or ids[-1]}"]').check()
-        return True
-    if fields.first.input_value() or (special.count() and special.evaluate_all("fs => fs.some(f => f.checked)")):
-        return False
-    fields.first.fill("5")
-    return True
 
 
 def enter_costs(page: Page, url: str) -> None:
