@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import member
 from assessments import answering, offering
 from assessments.errors import Refused, Stale, WrongStatus
-from assessments.models import Assessment, Evidence, Option
+from assessments.models import Assessment, Evidence, Option, Response, State
 from assessments.permissions import require
 from assessments.progress import Count, Standing, standing_of
 from assessments.views.asking import Cell, Trouble, evidence_of, pending_of, section_rows, why_not_asked
@@ -104,6 +104,8 @@ def save_section(
             if only and "clear" in request.POST:
                 sent = replace(sent, values=[], specials=[])
             row = standing.responses.get((option.pk if option else None, question.id))
+            if row is not None and says_what_stands(question, row, sent):
+                continue
             try:
                 saved += save(
                     request, standing.assessment, question, option, sent, before=row.revision if row else 0, known=row is not None
@@ -129,6 +131,18 @@ def save_section(
     else:
         messages.info(request, _("Nothing was changed, so nothing was saved."))
     return redirect(section_url(standing, of, part, at=only or take))
+
+
+def says_what_stands(question: Question, row: Response, sent: Posted) -> bool:
+    """Whether the form holds just what is saved: most answers of a section that is saved whole."""
+    try:
+        state, value = sent.answer(question)
+        stored = answering.parse_answer(question, value or "") if state == State.ANSWERED else None
+    except Refused:
+        return False
+    basis = sent.basis or row.basis
+    note = row.note if sent.note is None else sent.note.strip()
+    return (row.state, row.value, row.basis, row.note) == (state, stored, basis, note)
 
 
 def take_posted(request: HttpRequest, standing: Standing, part: Section, key: str) -> Trouble | None:

@@ -23,6 +23,8 @@ def test_what_is_offered_to_the_questions_that_are_asked(officer, acme: Case) ->
     day = said.answered_at.date().isoformat()
     body = officer("get", "offers", assessment=acme.assessment).json()
     assert body["count"] == 3
+    tokens = [row.pop("token") for row in body["results"]]
+    assert len({token for token in tokens if len(token) == 16}) == 3
     assert body["results"] == [
         {
             "question": "sla", "option": "vendor", "kind": "published", "value": "full", "shown": "The answer full", "said_by": SLA_PAGE,

@@ -16,6 +16,7 @@ from compliance.catalogue.texts import texts
 from compliance.catalogue.yamltree import parse
 from tests.compliance.small import question, small
 
+VALIDATOR = Draft202012Validator(catalogue_schema())
 FILES = sorted(CONTENT.rglob("*.yaml"))
 
 
@@ -57,7 +58,7 @@ def as_yaml_1_2(content):
 def test_every_file_fits_the_schema_and_tells_editors_where_it_is(path):
     text = path.read_text()
     content = as_yaml_1_2(parse(text).plain())
-    errors = [f"{e.json_path}: {e.message}" for e in Draft202012Validator(catalogue_schema()).iter_errors(content)]
+    errors = [f"{e.json_path}: {e.message}" for e in VALIDATOR.iter_errors(content)]
     assert errors == []
     up = "../" * (len(path.relative_to(CONTENT).parts) - 1)
     assert text.splitlines()[0] == f"# yaml-language-server: $schema={up}catalogue.schema.json"
