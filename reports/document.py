@@ -203,7 +203,7 @@ def _by_status(by_option: dict[str, str], names: dict[str, str]) -> list[dict[st
     for option, status in by_option.items():
         found.setdefault(status, []).append(names.get(option, option))
     return [
-        {"status": status, "status_text": word(status, wording.STATUSES), "names": ", ".join(found[status])}
+        {"status": status, "status_text": word(status, wording.STATUSES), "names": "; ".join(found[status])}
         for status in ("gap", "unknown", "met")
         if status in found
     ]

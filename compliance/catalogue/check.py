@@ -117,6 +117,8 @@ def _questions(release: Release) -> Iterator[tuple[Path, str]]:
                         yield (*path, field), f"the {part} {value!r} stands {count} times in its {field}"
         if question.criterion is not None and question.criterion not in criteria:
             yield (*path, "criterion"), f"no criterion has the id {question.criterion!r}; there are {', '.join(sorted(criteria))}"
+        if not question.help:
+            yield (*path, "help"), "missing: tell the person who answers how to find the answer"
         if question.weight < 0:
             yield (*path, "weight"), "a weight is nought or more"
         if (question.weight > 0) != (question.criterion is not None):
