@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,8 +25,25 @@ def canonical_bytes(obj: Any) -> bytes:
 
     Raises NotCanonical, naming the path of the first value that doesn't fit, such as ``$.options[2].score``.
     """
+    # With ASCII keys and no floats Python's own encoder, in C, writes the same bytes several times as fast; a test holds it against rfc8785.
+    if _ordinary(obj):
+        try:
+            return json.dumps(obj, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        except UnicodeEncodeError:
+            pass  # the check below says where
     _check(obj, "$")
     return rfc8785.dumps(obj)
+
+
+def _ordinary(value: Any) -> bool:
+    kind = type(value)
+    if kind is str or kind is bool or value is None:
+        return True
+    if kind is int:
+        return -LARGEST_INTEGER <= value <= LARGEST_INTEGER
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _ordinary(item) for key, item in value.items())
+    return (kind is list or kind is tuple) and all(map(_ordinary, value))
 
 
 def sha256_hex(data: bytes) -> str:

@@ -28,7 +28,7 @@ class MonthlyPlan:
     """How a month's cost hangs on its volume V of tokens at the demand's mix, in the demand's currency.
 
     cost(V) = max(minimum, mix_cost · V / mix_tokens) + replica_cost · replicas(V) + fixed, and replicas(V) = the larger of
-    ``minimum_replicas`` and V · peak_ratio / replica_tokens rounded up (0 where no replica is run).
+    ``minimum_replicas`` and V · peak_ratio / replica_tokens rounded up (0 where no replica is run), at most ``maximum_replicas``.
     ``one_off`` falls once, before the first month.
     """
 
@@ -41,11 +41,25 @@ class MonthlyPlan:
     minimum_replicas: Decimal
     fixed: Decimal
     one_off: Decimal
+    maximum_replicas: Decimal | None = None
+
+    @property
+    def capacity(self) -> Decimal | None:
+        """The tokens a month that the most replicas serve; None where nothing limits them."""
+        if self.replica_tokens is None or self.maximum_replicas is None:
+            return None
+        return self.maximum_replicas * self.replica_tokens / self.peak_ratio
+
+    @property
+    def fee(self) -> Decimal:
+        """What access to the model costs in the first month."""
+        return max(self.minimum, self.mix_cost)
 
     def replicas(self, tokens: Decimal) -> Decimal:
         if self.replica_tokens is None:
             return NOUGHT
-        return max(self.minimum_replicas, (tokens * self.peak_ratio / self.replica_tokens).to_integral_value(ROUND_CEILING))
+        needed = max(self.minimum_replicas, (tokens * self.peak_ratio / self.replica_tokens).to_integral_value(ROUND_CEILING))
+        return needed if self.maximum_replicas is None else min(needed, self.maximum_replicas)
 
 
 @dataclass(frozen=True)
@@ -53,6 +67,7 @@ class OptionCosts:
     """``complete`` is false while a category or a figure of the demand is missing; amounts are then what is known, at least.
 
     ``total`` and what follows from it is None where the demand gives no tokens or no horizon, or a currency can't be converted.
+    ``exceeded_in_month``: the first month (from 1) whose demand the most replicas can't serve.
     """
 
     currency: str
@@ -65,6 +80,7 @@ class OptionCosts:
     replicas_at_end: int | None
     plan: MonthlyPlan | None
     weeks: Decimal | None
+    exceeded_in_month: int | None = None
 
     @property
     def per_million_tokens(self) -> Decimal | None:
@@ -145,7 +161,15 @@ def option_costs(costs: Costs, demand: Demand, exchange: Exchange, as_of: date) 
         replicas_at_end=int(plan.replicas(first * factors[-1][0])) if "infrastructure" in given else None,
         plan=plan,
         weeks=weeks,
+        exceeded_in_month=_exceeded(plan, first, factors),
     )
+
+
+def _exceeded(plan: MonthlyPlan, first: Decimal, factors: tuple[tuple[Decimal, Decimal], ...]) -> int | None:
+    capacity = plan.capacity
+    if capacity is None:
+        return None
+    return next((month for month, (volume, _) in enumerate(factors, 1) if first * volume > capacity), None)
 
 
 def one_off(category: str, figures: Mapping[str, Range]) -> Decimal:
@@ -194,6 +218,7 @@ def _plan(given: Mapping[str, Mapping[str, Range]], demand: Demand, rate: Decima
         minimum_replicas=likely(machines, "minimum_replicas"),
         fixed=rate * sum((per_month(c, f) for c, f in given.items()), NOUGHT),
         one_off=rate * sum((one_off(c, f) for c, f in given.items()), NOUGHT),
+        maximum_replicas=machines["maximum_replicas"].likely if "maximum_replicas" in machines else None,
     )
 
 

@@ -6,19 +6,24 @@ The methods, with their sources, are described in docs/methods.md; the output in
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
 from itertools import combinations
 from typing import Any
 
 from assessments.scoring import break_even
 from assessments.scoring.answers import Sheet, Variables, option_variables, read_sheet
+from assessments.scoring.cost_draws import draw_costs
 from assessments.scoring.costs import conversion, missing_demand, option_costs
 from assessments.scoring.digest import input_digest
+from assessments.scoring.draws import DRAWS
 from assessments.scoring.facts import Facts, OptionFacts
+from assessments.scoring.loss import option_losses
 from assessments.scoring.measures import measure_term
+from assessments.scoring.premium import Premium, premiums
 from assessments.scoring.recommend import recommend, thresholds
 from assessments.scoring.results import BreakEven, OptionResult, Recommendation
+from assessments.scoring.robustness import Robustness, analyse
 from assessments.scoring.rounding import COMPUTING, decimal_of
 from assessments.scoring.rules import Finding, find
 from assessments.scoring.values import CriterionValue, Score, Term, criterion_value, question_term, score
@@ -31,7 +36,10 @@ Weights = Mapping[str, Decimal]
 
 @dataclass(frozen=True)
 class Evaluation:
-    """Everything that was found; ``options`` in the order of the facts, ``ranking`` the admissible ones by score."""
+    """Everything that was found; ``options`` in the order of the facts, ``ranking`` the admissible ones by score.
+
+    ``seed`` is what the draws took their seed from; ``robustness`` is None without draws, or where the release has no parameters for it.
+    """
 
     release: Release
     facts: Facts
@@ -43,6 +51,10 @@ class Evaluation:
     ranking: tuple[OptionResult, ...]
     break_even: tuple[BreakEven, ...]
     recommendation: Recommendation
+    seed: str
+    draws: int
+    robustness: Robustness | None
+    premiums: tuple[Premium, ...]
 
     def as_dict(self, trace: bool = False) -> dict[str, Any]:
         """The documented output (``countersign/evaluation@1``): only strings, integers, booleans, None, lists and dicts."""
@@ -57,16 +69,20 @@ class Evaluation:
         return content
 
 
-def evaluate(release: Release, facts: Facts) -> Evaluation:
+def evaluate(release: Release, facts: Facts, *, draws: int = DRAWS, seed: str | None = None) -> Evaluation:
     """Score every option of ``facts`` under ``release``.
+
+    ``draws`` of weights, values, costs and losses; 0 leaves out what is drawn (ranges of cost, robustness, the spread of losses), and the
+    recommendation then rests on margins and completeness alone. ``seed`` is the digest that the draws are seeded with, these facts' own
+    where it is left out: a what-if keeps that of the record that it varies.
 
     Raises ValueError for facts that the release can't read: an unknown archetype, profile, criterion or choice.
     """
     with localcontext(COMPUTING):
-        return _evaluate(index(release), facts)
+        return _evaluate(index(release), facts, draws, seed)
 
 
-def _evaluate(known: Index, facts: Facts) -> Evaluation:
+def _evaluate(known: Index, facts: Facts, draws: int, seed: str | None) -> Evaluation:
     release = known.release
     archetype: Variables = {"archetype": facts.archetype} if facts.archetype else {}
     sheet = read_sheet(known, "use_case", facts.responses, archetype)
@@ -86,20 +102,49 @@ def _evaluate(known: Index, facts: Facts) -> Evaluation:
         duties = tuple(duties_of(release, own.variables, facts.as_of, "option"))
         options.append(_option(known, facts, option, sheet, own, findings, duties, weights))
 
+    digest = input_digest(known, facts, weights)
+    seed = seed or digest
+    base_rate = conversion(release.exchange, facts.as_of, release.exchange.base, facts.demand.currency or release.exchange.base)
+    options = _drawn(release, facts, sheet, options, base_rate, seed, draws)
     ranking = sorted((o for o in options if o.admissible), key=lambda o: (-o.score.value, o.facts.id))
+    robustness = None
+    if draws and release.robustness:
+        robustness = analyse(release.robustness, release.criteria, ranking, weights, facts.demand, base_rate, seed, draws)
     titles = {c.id: c.title for c in release.criteria}
+    limits = thresholds(release.recommendation, sheet)
     return Evaluation(
         release=release,
         facts=facts,
-        input_digest=input_digest(known, facts, weights),
+        input_digest=digest,
         classification=classification,
         sheet=sheet,
         weights=weights,
         options=tuple(options),
         ranking=tuple(ranking),
         break_even=tuple(_break_even(facts, a, b) for a, b in combinations(options, 2)),
-        recommendation=recommend(thresholds(release.recommendation, sheet), options, ranking, titles, facts.demand.horizon_months),
+        recommendation=recommend(limits, options, ranking, titles, facts.demand.horizon_months, robustness),
+        seed=seed,
+        draws=draws,
+        robustness=robustness,
+        premiums=tuple(premiums(options, facts.demand.horizon_months)),
     )
+
+
+def _drawn(
+    release: Release, facts: Facts, sheet: Sheet, options: list[OptionResult], base_rate: Decimal | None, seed: str, draws: int
+) -> list[OptionResult]:
+    """The options with the ranges of their costs drawn, and their losses."""
+    medians = {}
+    for scenario in release.losses:
+        asked = sheet.asked.get(scenario.question)
+        if asked and asked.answer and isinstance(asked.answer.value, Decimal) and asked.answer.value > 0:
+            medians[scenario.question] = asked.answer.value
+    bearing = [(o.sheet.variables, o.costs.plan.fee if o.costs.plan and "model_access" not in o.costs.missing else None) for o in options]
+    losses = option_losses(release.losses, medians, base_rate, bearing, seed, draws)
+    return [
+        replace(o, loss=loss, cost_draws=draw_costs(o.facts, facts.demand, o.costs, seed, draws) if draws else o.cost_draws)
+        for o, loss in zip(options, losses, strict=True)
+    ]
 
 
 def _classify(release: Release, facts: Facts, sheet: Sheet) -> Classification:
@@ -146,9 +191,10 @@ def _option(
 ) -> OptionResult:
     costs = option_costs(option.costs, facts.demand, known.release.exchange, facts.as_of)
     terms: dict[str, list[Term]] = {c.id: [] for c in known.release.criteria}
+    doubts: dict[str, Decimal] | None = {d.basis: d.share for d in known.release.robustness.doubts} if known.release.robustness else None
     for id_, question in known.questions.items():
         asked = sheet.asked.get(id_) or own.asked[id_]
-        if question.criterion in terms and (term := question_term(asked)):
+        if question.criterion in terms and (term := question_term(asked, doubts)):
             terms[question.criterion].append(term)
     base_rate = conversion(known.release.exchange, facts.as_of, known.release.exchange.base, costs.currency)
     for criterion in known.release.criteria:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import numpy as np
+
+from assessments.scoring.cost_draws import CostDraws
 from assessments.scoring.costs import NEEDED, OptionCosts, missing_demand
+from assessments.scoring.draws import Array
 from assessments.scoring.facts import Budget, Demand
 from assessments.scoring.values import BEST, WORST, Term, anchored
 from compliance.catalogue.model import Anchors, Measure
@@ -13,8 +17,8 @@ from compliance.catalogue.model import Anchors, Measure
 def measure_term(measure: Measure, costs: OptionCosts, demand: Demand, base_rate: Decimal | None) -> Term:
     """The term of a measure. ``base_rate`` is what one unit of the catalogue's base currency is worth in the demand's.
 
-    Costs that aren't complete are worth 0. At best they are what is known so far, since every category can only add; where a figure of the
-    demand is missing they may be anything, and the best is 1.
+    Costs of an option that can't serve the demand are worth 0 at any price. Costs that aren't complete are worth 0. At best they are what is
+    known so far, since every category can only add; where a figure of the demand is missing they may be anything, and the best is 1.
     """
     if measure.of == "weeks_to_production":
         if costs.weeks is None:
@@ -22,6 +26,8 @@ def measure_term(measure: Measure, costs: OptionCosts, demand: Demand, base_rate
         value = anchored(costs.weeks, measure.anchors)
         return Term(measure.of, measure.weight, value, value, BEST)
 
+    if costs.exceeded_in_month is not None:
+        return Term(measure.of, measure.weight, WORST, WORST, BEST)
     known = cost_value(measure.anchors, costs, demand, base_rate)
     if costs.complete and known is not None:
         return Term(measure.of, measure.weight, known, known, BEST)
@@ -50,3 +56,42 @@ def _against(budget: Budget, monthly: Decimal) -> Decimal:
     if budget.limit_per_month <= budget.target_per_month:
         return BEST if monthly <= budget.limit_per_month else WORST
     return anchored(monthly, Anchors(worst=budget.limit_per_month, best=budget.target_per_month))
+
+
+def drawn_measure(measure: Measure, costs: OptionCosts, drawn: CostDraws, demand: Demand, base_rate: Decimal | None) -> Array | None:
+    """The value of the measure for each draw; None where nothing of it was drawn, or the costs say nothing."""
+    if measure.of == "weeks_to_production":
+        return None if drawn.weeks is None else _anchored(drawn.weeks, measure.anchors)
+    if drawn.total is None or not costs.complete or costs.exceeded_in_month is not None:
+        return None
+    return values_of_totals(measure.anchors, drawn.total, costs.tokens, demand, base_rate)
+
+
+def values_of_totals(
+    anchors: Anchors, totals: Array, tokens: Decimal | Array | None, demand: Demand, base_rate: Decimal | None
+) -> Array | None:
+    """``cost_value`` for many totals at once; ``tokens`` over the horizon."""
+    if not demand.horizon_months:
+        return None
+    if budget := demand.budget:
+        monthly = totals / demand.horizon_months
+        if budget.limit_per_month <= budget.target_per_month:
+            return (monthly <= float(budget.limit_per_month)).astype(np.float64)
+        return _anchored(monthly, Anchors(worst=budget.limit_per_month, best=budget.target_per_month))
+    if tokens is None or base_rate is None:
+        return None
+    divisor = float(tokens) if isinstance(tokens, Decimal) else tokens
+    if not np.all(divisor):
+        return None
+    return _anchored(totals / divisor * 1e6 / float(base_rate), anchors)
+
+
+def _anchored(figures: Array, anchors: Anchors) -> Array:
+    worst, best = float(anchors.worst), float(anchors.best)
+    if worst == best:
+        return (figures == best).astype(np.float64)
+    if anchors.scale == "linear":
+        return np.clip((figures - worst) / (best - worst), 0, 1)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        found = np.clip((np.log(figures) - np.log(worst)) / (np.log(best) - np.log(worst)), 0, 1)
+    return np.where(figures <= 0, 1.0 if best < worst else 0.0, found)

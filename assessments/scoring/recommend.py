@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 from assessments.scoring.answers import Sheet
 from assessments.scoring.costs import OptionCosts
 from assessments.scoring.results import OptionResult, Recommendation
+from assessments.scoring.robustness import Robustness
 from assessments.scoring.rounding import money, points
 from compliance.catalogue.model import Appetite
 from compliance.catalogue.model import Recommendation as Rules
@@ -23,28 +25,35 @@ def thresholds(rules: Rules, sheet: Sheet) -> Thresholds:
     if asked is None or not rules.by_appetite or not asked.applicable:
         return rules
     if asked.answer is None:
-        return max(rules.by_appetite, key=lambda a: (a.clear_margin, a.leaning_margin, a.clear_completeness))
+        return max(rules.by_appetite, key=lambda a: (a.clear_margin, a.leaning_margin, a.clear_completeness, a.clear_acceptability or 0))
     return next((a for a in rules.by_appetite if a.choice == asked.answer.value), rules)
 
 
 def recommend(
-    limits: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult], titles: Mapping[str, str], months: int | None
+    limits: Thresholds,
+    options: Sequence[OptionResult],
+    ranking: Sequence[OptionResult],
+    titles: Mapping[str, str],
+    months: int | None,
+    robustness: Robustness | None,
 ) -> Recommendation:
-    """``ranking`` holds the admissible options, the leader first; ``titles`` those of the criteria."""
+    """``ranking`` holds the admissible options, the leader first; ``titles`` those of the criteria. Without ``robustness`` nothing is asked of
+    acceptability."""
     if not ranking:
         return Recommendation("none_admissible", None, tuple(_blocked(o) for o in options))
     leader, others = ranking[0], ranking[1:]
     reasons = [_lead(leader, others)]
     if others:
         reasons += _contributions(leader, others[0], titles)
+        reasons += _sure(leader, robustness)
         reasons += _cost(leader, others[0], months)
     reasons += [_blocked(o) for o in options if not o.admissible]
     reasons.append(_completeness(leader))
     reasons += [_open_rival(o, leader) for o in options if o is not leader and _may_still_lead(o, leader, limits)]
-    return Recommendation(_outcome(limits, options, ranking), leader.facts.id, tuple(reasons))
+    return Recommendation(_outcome(limits, options, ranking, robustness), leader.facts.id, tuple(reasons))
 
 
-def _outcome(limits: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult]) -> str:
+def _outcome(limits: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult], robustness: Robustness | None) -> str:
     leader = ranking[0]
     sure = leader.score.completeness >= limits.clear_completeness and not any(
         _may_still_lead(o, leader, limits) for o in options if o is not leader
@@ -52,9 +61,14 @@ def _outcome(limits: Thresholds, options: Sequence[OptionResult], ranking: Seque
     if len(ranking) == 1:
         return "clear" if sure else "leaning"
     margin = (leader.score.value - ranking[1].score.value) * 100
-    if sure and margin >= limits.clear_margin:
+    first = robustness.stated[leader.facts.id][0] if robustness else None
+
+    def often(least: Decimal | None) -> bool:
+        return first is None or least is None or first >= least
+
+    if sure and margin >= limits.clear_margin and often(limits.clear_acceptability):
         return "clear"
-    return "leaning" if margin >= limits.leaning_margin else "too_close"
+    return "leaning" if margin >= limits.leaning_margin and often(limits.leaning_acceptability) else "too_close"
 
 
 def _may_still_lead(option: OptionResult, leader: OptionResult, limits: Thresholds) -> bool:
@@ -71,6 +85,25 @@ def _lead(leader: OptionResult, others: Sequence[OptionResult]) -> str:
     if Decimal(margin) == 0:
         return f"{name} and {second.facts.label} stand level with {score} of 100 points."
     return f"{name} leads with {score} of 100 points, {margin} ahead of {second.facts.label} ({points(second.score.value)})."
+
+
+def _sure(leader: OptionResult, robustness: Robustness | None) -> list[str]:
+    if robustness is None:
+        return []
+    near, anywhere = (of_hundred(ranks[leader.facts.id][0]) for ranks in (robustness.stated, robustness.any))
+    return [
+        f"It comes first in {near} draws of weights near the stated ones and of values as far as their basis bears them, "
+        f"and in {anywhere} under any weights at all."
+    ]
+
+
+def of_hundred(share: Fraction) -> str:
+    """A share of draws as people count: ``83 of 100``. What isn't quite all or none is never rounded to it."""
+    if 0 < share < Fraction(1, 100):
+        return "fewer than 1 of 100"
+    if Fraction(99, 100) < share < 1:
+        return "more than 99 of 100"
+    return f"{round(share * 100)} of 100"
 
 
 def _contributions(leader: OptionResult, second: OptionResult, titles: Mapping[str, str]) -> list[str]:

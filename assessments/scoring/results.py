@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from assessments.scoring.answers import Sheet
+from assessments.scoring.cost_draws import CostDraws
 from assessments.scoring.costs import OptionCosts
 from assessments.scoring.facts import OptionFacts
+from assessments.scoring.loss import OptionLoss
 from assessments.scoring.rules import Finding
 from assessments.scoring.values import CriterionValue, Score
 from compliance.classification import Duty
@@ -17,7 +19,7 @@ from compliance.classification import Duty
 @dataclass(frozen=True)
 class OptionResult:
     """One option; ``criteria`` in catalogue order, without those that have nothing applicable; ``findings`` with the use case's first;
-    ``duties`` are the obligations that its own answers show met or open."""
+    ``duties`` are the obligations that its own answers show met or open; ``cost_draws`` and ``loss`` as far as they were drawn."""
 
     facts: OptionFacts
     sheet: Sheet
@@ -26,6 +28,8 @@ class OptionResult:
     findings: tuple[Finding, ...]
     costs: OptionCosts
     duties: tuple[Duty, ...] = ()
+    cost_draws: CostDraws = field(default_factory=CostDraws)
+    loss: OptionLoss | None = None
 
     @property
     def blockers(self) -> tuple[Finding, ...]:

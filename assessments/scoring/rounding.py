@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from fractions import Fraction
 
@@ -28,6 +29,16 @@ def share(figure: Decimal) -> str:
 def money(figure: Decimal) -> str:
     """An amount: 2 decimals."""
     return _rounded(figure, "0.01")
+
+
+def shares(fractions: Sequence[Fraction]) -> list[str]:
+    """Parts of a whole at 4 decimals each that still add up to it: what rounding loses goes to the parts that lost most, earlier ones first."""
+    scaled = [f * 10_000 for f in fractions]
+    found = [int(s) for s in scaled]
+    missing = round(sum(scaled)) - sum(found)
+    for n in sorted(range(len(scaled)), key=lambda n: (found[n] - scaled[n], n))[:missing]:
+        found[n] += 1
+    return [share(Decimal(n) / 10_000) for n in found]
 
 
 def whole(figure: Decimal) -> str:

@@ -12,14 +12,14 @@ from compliance.catalogue.conditions import references
 from compliance.catalogue.index import Index, index
 from compliance.catalogue.model import Release
 
-Kind = Literal["value", "blocker", "finding", "class", "duty", "shown", "recommendation", "asked"]
+Kind = Literal["value", "blocker", "finding", "class", "duty", "shown", "recommendation", "loss", "asked"]
 
 
 @dataclass(frozen=True)
 class Effect:
     """``kind``: it sets the ``value`` of a criterion; decides a ``blocker`` or a ``finding`` (``id`` of the rule), a line of the ``class``
-    table (its reference), whether a ``duty`` applies or is ``shown`` met (id of the obligation), the thresholds of the ``recommendation``, or
-    whether another question is ``asked`` (its id). ``condition`` is the CEL that reads it, "" for a value."""
+    table (its reference), whether a ``duty`` applies or is ``shown`` met (id of the obligation), the thresholds of the ``recommendation``, the
+    annual ``loss`` (id of the scenario), or whether another question is ``asked`` (its id). ``condition`` is the CEL that reads it, "" for a value."""
 
     kind: Kind
     id: str
@@ -53,6 +53,10 @@ def _effects(known: Index) -> Mapping[str, tuple[Effect, ...]]:
         note("shown", obligation.id, obligation.met_when)
     if release.recommendation.by_appetite and release.recommendation.appetite_question:
         found[release.recommendation.appetite_question].append(Effect("recommendation", "thresholds"))
+    for loss in release.losses:
+        found[loss.question].append(Effect("loss", loss.id))
+        for condition in (loss.when, *(change.when for change in loss.changes), *(transfer.when for transfer in loss.transfers)):
+            note("loss", loss.id, condition)
     for question in known.questions.values():
         note("asked", question.id, question.when)
     return {id_: tuple(dict.fromkeys(items)) for id_, items in found.items()}

@@ -14,9 +14,9 @@ from compliance.catalogue.yamltree import Node, YamlProblems, parse
 
 LISTS = (
     "sources", "criteria", "archetypes", "profiles", "rules", "class_headings", "class_rules", "obligations", "proposals", "cost_categories",
-    "providers", "models", "published", "prices", "benchmarks", "scenarios",
+    "providers", "models", "published", "prices", "benchmarks", "scenarios", "losses",
 )  # fmt: skip
-SINGLES = ("catalogue", "exchange", "recommendation", "staleness", "arithmetic", "questionnaire", "section")
+SINGLES = ("catalogue", "exchange", "recommendation", "staleness", "arithmetic", "robustness", "questionnaire", "section")
 
 _RELEASE = TypeAdapter(Release)
 
@@ -97,7 +97,7 @@ class Content:
             for item in value.items:
                 self._places[(key, len(target))] = (file, item)
                 target.append(item.plain())
-        elif key in ("exchange", "recommendation", "staleness", "arithmetic", "catalogue"):
+        elif key in ("exchange", "recommendation", "staleness", "arithmetic", "robustness", "catalogue"):
             if key in self.data:
                 self.problems.append(ContentProblem(file, key_node.line, key, "stands in two files; keep one"))
             self.data[key] = value.plain()

@@ -29,6 +29,7 @@ from compliance.catalogue.kinds import (
 )
 from compliance.catalogue.law import ClassHeading, ClassRule, DatedChange, Obligation, Proposal
 from compliance.catalogue.reference import Arithmetic, Benchmark, Named, Price, Published, Scenario, Staleness
+from compliance.catalogue.risk import LossScenario, Robustness
 
 __all__ = [
     "Anchors", "Appetite", "Archetype", "Band", "Choice", "ClassHeading", "ClassRule", "CostCategory", "CostDefault", "CostField", "Criterion",
@@ -237,11 +238,14 @@ class Appetite:
     clear_margin: Decimal
     leaning_margin: Decimal
     clear_completeness: Decimal
+    clear_acceptability: Decimal | None = None
+    leaning_acceptability: Decimal | None = None
 
 
 @dataclass(frozen=True, config=STRICT)
 class Recommendation:
-    """When the first option is recommended, and how firmly: margins in score points (0 to 100), completeness 0 to 1.
+    """When the first option is recommended, and how firmly: margins in score points (0 to 100), completeness 0 to 1, and acceptability, the
+    share (0 to 1) of the drawn weights and values under which it comes first (not asked where left out).
 
     ``by_appetite`` gives other thresholds by the answer to ``appetite_question``, the organisation's risk appetite.
     """
@@ -251,6 +255,8 @@ class Recommendation:
     clear_completeness: Decimal
     sources: tuple[Id, ...]
     appetite_question: Id | None = None
+    clear_acceptability: Decimal | None = None
+    leaning_acceptability: Decimal | None = None
     by_appetite: tuple[Appetite, ...] = ()
 
 
@@ -330,6 +336,8 @@ class Release:
     staleness: Staleness | None = None
     scenarios: tuple[Scenario, ...] = ()
     arithmetic: Arithmetic | None = None
+    robustness: Robustness | None = None
+    losses: tuple[LossScenario, ...] = ()
 
     @property
     def name(self) -> str:

@@ -2,6 +2,7 @@ import json
 from decimal import Decimal
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,6 +26,11 @@ def test_keys_are_sorted_by_utf16_and_nothing_is_escaped_needlessly():
 @given(values)
 def test_reads_back_as_what_was_written(value):
     assert json.loads(canonical_bytes(value)) == value
+
+
+@given(values)
+def test_the_bytes_are_those_of_the_standard(value):
+    assert canonical_bytes(value) == rfc8785.dumps(value)
 
 
 @given(st.dictionaries(texts, values))
