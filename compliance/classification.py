@@ -105,12 +105,7 @@ def classify(release: Release, answers: Answers, as_of: date, variables: Mapping
     reading = _Reading(release, known, lines, bound, as_of)
     risk_class, at_least, basis = reading.read()
 
-    of_class: Variables = {}
-    if risk_class != "undetermined":
-        points = [b.reference for b in basis]
-        of_class = {"risk_class": risk_class, "act_points": points}
-        if reading.settled(risk_class):
-            of_class["settled_points"] = points
+    of_class = reading.variables()
     roles = answers.get(release.roles_question, ())
     return Classification(
         risk_class=risk_class,
@@ -120,6 +115,12 @@ def classify(release: Release, answers: Answers, as_of: date, variables: Mapping
         duties=tuple(duties_of(release, {**bound, **of_class}, as_of, "use_case")),
         variables=of_class,
     )
+
+
+def class_variables(release: Release, bound: Mapping[str, str | list[str]], as_of: date) -> Variables:
+    """Only what conditions may read of the class (``Classification.variables``), for answers that are bound to their variables already."""
+    lines = [(line, change) for line in release.class_rules if (change := known_on(line.dates, as_of))]
+    return _Reading(release, index(release), lines, dict(bound), as_of).variables()
 
 
 def known_on(changes: Iterable[DatedChange], as_of: date) -> DatedChange | None:
@@ -147,6 +148,21 @@ class _Reading:
                 at_least, grounds = self._at_least(position)
                 return "undetermined", at_least, basis + grounds
         return MINIMAL, None, []
+
+    def variables(self) -> Variables:
+        """``risk_class``, ``act_points`` and ``settled_points``, as far as they are certain."""
+        for heading in self.release.class_headings:
+            if certain := self._certain(heading.risk_class):
+                return self._of(heading.risk_class, [basis.reference for basis in certain])
+            if any(line.risk_class == heading.risk_class and t is None for line, _, t in self.truths):
+                return {}
+        return self._of(MINIMAL, [])
+
+    def _of(self, risk_class: str, points: list[str]) -> Variables:
+        found: Variables = {"risk_class": risk_class, "act_points": points}
+        if self.settled(risk_class):
+            found["settled_points"] = points
+        return found
 
     def settled(self, risk_class: str) -> bool:
         """Whether every line of the class is decided, so that no point can come to those that hold."""

@@ -71,15 +71,16 @@ def read_sheet(known: Index, scope: str, responses: Mapping[str, Response], vari
     """Resolve every question of ``scope``; ``variables`` are bound already (for an option: the use case's, ``sourcing``, ``archetype``)."""
     bound = dict(variables)
     found: dict[str, Asked] = {}
-    for question in _resolving_order(known, scope):
+    for question in resolving_order(known, scope):
         visible = True if question.when is None else truth(question.when, bound)
         asked = Asked(question, visible, responses.get(question.id))
         found[question.id] = asked
-        _bind(asked, bound)
+        bind(asked, bound)
     return Sheet({id_: found[id_] for id_, q in known.questions.items() if q.scope == scope}, bound)
 
 
-def _bind(asked: Asked, bound: Variables) -> None:
+def bind(asked: Asked, bound: Variables) -> None:
+    """Bind the question's variable in ``bound``, as far as it stands."""
     question = asked.question
     if not question.readable:
         return
@@ -93,7 +94,7 @@ def _bind(asked: Asked, bound: Variables) -> None:
 
 
 @lru_cache(maxsize=64)
-def _resolving_order(known: Index, scope: str) -> tuple[Question, ...]:
+def resolving_order(known: Index, scope: str) -> tuple[Question, ...]:
     """Questions so that each comes after those that its condition reads; whatever stands in a circle comes last, its condition unknown."""
     waiting = {q.id: q for q in known.questions.values() if q.scope == scope}
     needs = {id_: _needs(q, known, waiting) for id_, q in waiting.items()}

@@ -55,6 +55,22 @@ class CostModel:
                 total = total + figures(category, "weeks") * figures(category, "cost_of_delay_per_week")
         return total * self.rate
 
+    def served(self, changed: Mapping[Key, Figure] | None = None, volume: Figure = 1.0) -> Figure:
+        """1 where the most replicas serve the demand of every month, 0 where they don't."""
+        if "infrastructure" not in self.given:
+            return 1.0
+        figures = _Figures(self.given, changed or {})
+        if not figures.has("infrastructure", "maximum_replicas"):
+            return 1.0
+        needed, most = self._needed(figures, volume), figures("infrastructure", "maximum_replicas")
+        return np.asarray(needed * float(self.volumes.max()) * (1 - SLACK) <= most, dtype=np.float64)
+
+    def _needed(self, figures: _Figures, volume: Figure) -> Figure:
+        """Replicas for a month of the first month's volume, as a fraction."""
+        speed = figures("infrastructure", "tokens_per_second_per_replica") * figures("infrastructure", "utilisation_limit")
+        seconds = figures("infrastructure", "hours_per_month") * 3600
+        return self.tokens * float(self.demand.peak_ratio) / (speed * seconds) * volume
+
     def _access(self, figures: _Figures, volume: Figure) -> Figure:
         demand = self.demand
         price = figures("model_access", "input_price_per_million")
@@ -78,18 +94,17 @@ class CostModel:
         def of(key: str) -> Figure:
             return figures("infrastructure", key)
 
-        speed = of("tokens_per_second_per_replica") * of("utilisation_limit") * of("hours_per_month") * 3600
         running: Figure = 0.0
-        if np.any(speed):
-            needed = self.tokens * float(self.demand.peak_ratio) / speed * volume
+        if np.any(of("tokens_per_second_per_replica") * of("utilisation_limit")):
+            needed = self._needed(figures, volume)
             least = of("minimum_replicas")
-            most = of("maximum_replicas") if figures.has("infrastructure", "maximum_replicas") else np.inf
-            if isinstance(needed, float):
+            most = of("maximum_replicas") if figures.has("infrastructure", "maximum_replicas") else float("inf")
+            if all(isinstance(figure, float) for figure in (needed, least, most)):
                 steps = np.ceil(needed * self.volumes * (1 - SLACK))
                 running = float(np.minimum(np.maximum(least, steps), most) @ self.discounts)
             else:
-                running = np.zeros(np.shape(needed))
-                for v, d in zip(self.volumes, self.discounts, strict=True):
+                running = np.zeros(np.broadcast_shapes(np.shape(needed), np.shape(least), np.shape(most)))
+                for v, d in zip(self.volumes.tolist(), self.discounts.tolist(), strict=True):
                     running += np.minimum(np.maximum(least, np.ceil(needed * (v * (1 - SLACK)))), most) * d
         replica = of("gpus_per_replica") * of("gpu_price_per_hour") * of("hours_per_month")
         return running * replica + of("other_per_month") * self.months + of("one_off")

@@ -8,13 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, localcontext
-from itertools import combinations
 from typing import Any
 
-from assessments.scoring import break_even
 from assessments.scoring.answers import Sheet, Variables, option_variables, read_sheet
 from assessments.scoring.cost_draws import draw_costs
-from assessments.scoring.costs import conversion, missing_demand, option_costs
+from assessments.scoring.costs import conversion, option_costs
+from assessments.scoring.crossings import crossings
 from assessments.scoring.digest import input_digest
 from assessments.scoring.draws import DRAWS
 from assessments.scoring.facts import Facts, OptionFacts
@@ -24,7 +23,7 @@ from assessments.scoring.premium import Premium, premiums
 from assessments.scoring.recommend import recommend, thresholds
 from assessments.scoring.results import BreakEven, OptionResult, Recommendation
 from assessments.scoring.robustness import Robustness, analyse
-from assessments.scoring.rounding import COMPUTING, decimal_of
+from assessments.scoring.rounding import COMPUTING
 from assessments.scoring.rules import Finding, find
 from assessments.scoring.values import CriterionValue, Score, Term, criterion_value, question_term, score
 from compliance.catalogue.index import Index, index
@@ -121,7 +120,7 @@ def _evaluate(known: Index, facts: Facts, draws: int, seed: str | None) -> Evalu
         weights=weights,
         options=tuple(options),
         ranking=tuple(ranking),
-        break_even=tuple(_break_even(facts, a, b) for a, b in combinations(options, 2)),
+        break_even=crossings(release, facts, options),
         recommendation=recommend(limits, options, ranking, titles, facts.demand.horizon_months, robustness),
         seed=seed,
         draws=draws,
@@ -209,31 +208,3 @@ def _score(values: Mapping[str, CriterionValue], weights: Mapping[str, Weights])
     scores = [score(values, profile) for profile in weights.values()]
     worst = min(scores, key=lambda s: s.value)
     return Score(worst.value, max(s.best for s in scores), worst.completeness, worst.weights)
-
-
-def _break_even(facts: Facts, first: OptionResult, second: OptionResult) -> BreakEven:
-    between = (first.facts.id, second.facts.id)
-    demand = facts.demand
-    missing = [k for k in missing_demand(demand) if k in ("input_tokens_per_month", "output_tokens_per_month", "horizon_months")]
-    if missing:
-        return BreakEven(between, None, f"The demand leaves out {', '.join(missing)}.")
-    for option in (first, second):
-        if option.costs.rate is None:
-            return BreakEven(between, None, f"The costs of {option.facts.label} can't be converted to {option.costs.currency}.")
-        if option.costs.missing:
-            return BreakEven(between, None, f"The costs of {option.facts.label} leave out {', '.join(option.costs.missing)}.")
-    a, b = first.costs.plan, second.costs.plan
-    if a is None or b is None or not a.mix_tokens:
-        return BreakEven(between, None, "The demand has no tokens, so it has no mix of input and output.")
-    try:
-        found = break_even.crossing(a, b, demand.horizon_months or 1)
-    except break_even.TooManySteps:
-        return BreakEven(
-            between, None, f"Whole replicas keep the two in the balance; none was found within {break_even.MAX_STEPS} of their steps."
-        )
-    if found.tokens is not None:
-        return BreakEven(between, decimal_of(found.tokens))
-    if not found.cheaper:
-        return BreakEven(between, None, "Both cost the same at every volume.")
-    cheaper = first if found.cheaper < 0 else second
-    return BreakEven(between, None, f"{cheaper.facts.label} costs less at every volume, at the demand's mix of tokens.")

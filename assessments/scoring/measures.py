@@ -61,10 +61,14 @@ def _against(budget: Budget, monthly: Decimal) -> Decimal:
 def drawn_measure(measure: Measure, costs: OptionCosts, drawn: CostDraws, demand: Demand, base_rate: Decimal | None) -> Array | None:
     """The value of the measure for each draw; None where nothing of it was drawn, or the costs say nothing."""
     if measure.of == "weeks_to_production":
-        return None if drawn.weeks is None else _anchored(drawn.weeks, measure.anchors)
+        return None if drawn.weeks is None else weeks_values(measure, drawn.weeks)
     if drawn.total is None or not costs.complete or costs.exceeded_in_month is not None:
         return None
     return values_of_totals(measure.anchors, drawn.total, costs.tokens, demand, base_rate)
+
+
+def weeks_values(measure: Measure, weeks: Array) -> Array:
+    return _anchored(weeks, measure.anchors)
 
 
 def values_of_totals(

@@ -133,10 +133,18 @@ def _costs(option: OptionResult) -> dict[str, Any]:
 
 
 def _break_even(found: BreakEven) -> dict[str, Any]:
-    content: dict[str, Any] = {
-        "between": list(found.between),
-        "tokens_per_month": whole(found.tokens) if found.tokens is not None else None,
-    }
+    content: dict[str, Any] = {"between": list(found.between)}
+    if (price := found.managed) is not None:
+        content["managed"] = {
+            "provider": price.provider,
+            "model": price.model,
+            "price_per_million": money(price.per_million),
+            "on": price.on.isoformat(),
+            "source": price.source,
+        }
+    content["tokens_per_month"] = whole(found.tokens) if found.tokens is not None else None
+    if found.replicas:
+        content["replicas"] = dict(found.replicas)
     return {**content, "reason": found.reason} if found.tokens is None else content
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 
 from assessments.scoring.answers import Sheet
@@ -51,12 +52,27 @@ class OptionResult:
 
 
 @dataclass(frozen=True)
-class BreakEven:
-    """Between two options, by their ids: tokens a month, or None and the reason."""
+class ManagedPrice:
+    """What a host asks by its published prices for a million tokens of a model, at the demand's mix and in its currency; tokens alone."""
 
-    between: tuple[str, str]
+    provider: str
+    name: str
+    model: str
+    per_million: Decimal
+    on: date
+    source: str
+
+
+@dataclass(frozen=True)
+class BreakEven:
+    """Between two options, by their ids, or of one against a ``managed`` price: tokens a month, or None and the reason; and how many replicas
+    an option runs there."""
+
+    between: tuple[str, ...]
     tokens: Decimal | None
     reason: str = ""
+    managed: ManagedPrice | None = None
+    replicas: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

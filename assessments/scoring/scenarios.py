@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Any
 
-from assessments.scoring.evaluate import profiles
+from assessments.scoring.evaluate import Evaluation, evaluate, profiles
 from assessments.scoring.facts import Costs, Facts, OptionFacts, Range, Response, Value
+from assessments.scoring.rounding import money, points
 from compliance.catalogue.index import Index, index
 from compliance.catalogue.model import Release
 from compliance.catalogue.reference import PriceChange, Scenario
@@ -25,6 +27,43 @@ def applied(facts: Facts, scenario: Scenario, release: Release) -> Facts:
     if scenario.weights and len(in_use) == 1:
         weights = {c: w * scenario.weights.get(c, Decimal(1)) for c, w in next(iter(in_use.values())).items()}
     return replace(facts, responses=shared, weights=weights, options=tuple(_option(o, scenario, known) for o in facts.options))
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A scenario and what the assessment says under it."""
+
+    scenario: Scenario
+    evaluation: Evaluation
+
+    def as_dict(self) -> dict[str, Any]:
+        """As it stands in the output."""
+        found = self.evaluation
+        return {
+            "id": self.scenario.id,
+            "title": self.scenario.title,
+            "description": self.scenario.description,
+            "ranking": [o.facts.id for o in found.ranking],
+            "recommendation": {"outcome": found.recommendation.outcome, "option": found.recommendation.option},
+            "options": [
+                {
+                    "id": o.facts.id,
+                    "admissible": o.admissible,
+                    "score": points(o.score.value),
+                    "cost_total": None if o.costs.total is None else money(o.costs.total),
+                    "loss_per_year": None if o.loss is None else money(o.loss.expected),
+                }
+                for o in found.options
+            ],
+        }
+
+
+def compare(evaluation: Evaluation) -> tuple[Compared, ...]:
+    """The same facts under each scenario of the catalogue, with the record's draws and seed."""
+    release, facts = evaluation.release, evaluation.facts
+    return tuple(
+        Compared(s, evaluate(release, applied(facts, s, release), draws=evaluation.draws, seed=evaluation.seed)) for s in release.scenarios
+    )
 
 
 def _option(option: OptionFacts, scenario: Scenario, known: Index) -> OptionFacts:

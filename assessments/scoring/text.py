@@ -67,11 +67,15 @@ def _page(evaluation: Evaluation, data: dict[str, Any]) -> Iterator[str]:
     yield from _costs(known, data)
     yield from _heading("Break-even")
     for found in data["break_even"] or []:
-        pair = f"{names[found['between'][0]]} and {names[found['between'][1]]}"
+        pair = " and ".join(names[id_] for id_ in found["between"])
+        if managed := found.get("managed"):
+            pair += (
+                f" and the published price of {known.providers[managed['provider']].name} ({managed['price_per_million']} a million tokens)"
+            )
         tokens = found["tokens_per_month"]
         yield from _wrapped(f"{pair}: " + (f"{int(tokens):,} tokens a month" if tokens is not None else f"none. {found['reason']}"), "  ")
     if not data["break_even"]:
-        yield "  One option only."
+        yield "  One option only, so there is nothing to hold it against."
     yield from _heading("EU AI Act")
     yield from _act(data["ai_act"])
     yield from _heading("Other obligations")

@@ -254,7 +254,8 @@ def _replicas(demand: Demand, given: Costs, count: int, key: str) -> Node:
 def _break_even(evaluation: Evaluation, position: int) -> Node:
     found = evaluation.break_even[position]
     labels = {o.facts.id: o for o in evaluation.options}
-    name = f"break-even of {labels[found.between[0]].facts.label} and {labels[found.between[1]].facts.label}"
+    with_ = f"the published price of {found.managed.name}" if found.managed else labels[found.between[1]].facts.label
+    name = f"break-even of {labels[found.between[0]].facts.label} and {with_}"
     key = f"break_even.{position}.tokens_per_month"
     if found.tokens is None:
         return node(name, "none", found.reason, key=key)
