@@ -19,6 +19,7 @@ from accounts.models import User
 from assessments.evaluation import asked_of, release_of
 from assessments.models import Assessment, Option, Response, Snapshot, State, Verdict
 from assessments.scoring.evaluate import Evaluation
+from assessments.scoring.study import study
 from assessments.scoring.write import assessment_data
 from audit.canonical import canonical_bytes
 from audit.trail import checkpoint, events_of
@@ -28,7 +29,7 @@ from compliance.classification import Duty
 
 SNAPSHOT_FORMAT, DECISION_FORMAT = "countersign/snapshot@1", "countersign/decision@1"
 WORSE = ("met", "unknown", "gap")
-COMPUTED_BY = ("countersign", "common-expression-language", "pydantic", "rfc8785", "weasyprint", "vl-convert-python")
+COMPUTED_BY = ("countersign", "common-expression-language", "numpy", "scipy", "pydantic", "rfc8785", "weasyprint", "vl-convert-python")
 
 
 def sealed(data: dict[str, Any]) -> tuple[bytes, str]:
@@ -50,7 +51,7 @@ def build(
     *, assessment: Assessment, evaluation: Evaluation, number: int, submitted_by: User, at: datetime, parts: dict[User, str]
 ) -> tuple[bytes, str]:
     """The snapshot of ``assessment`` as it stands now, as canonical bytes and digest; ``evaluation`` is its evaluation."""
-    found = evaluation.as_dict(trace=True)
+    found = study(evaluation, trace=True)
     release = release_of(assessment)
     use_case, option = assessment.use_case, assessment.proposed_option
     assert option is not None

@@ -15,6 +15,7 @@ from assessments.api.base import AssessmentEndpoint, OrganisationEndpoint
 from assessments.api.schema import OBJECT, READING, operation
 from assessments.evaluation import evaluate_assessment
 from assessments.scoring.listing import listing
+from assessments.scoring.study import study
 from compliance.releases import by_name, newest
 
 RESULTS, CATALOGUE = "results", "catalogue"
@@ -49,7 +50,7 @@ class EvaluationDetail(AssessmentEndpoint):
         trace = request.query_params.get("trace", "0")
         if trace not in ("0", "1"):
             raise ParseError(f"trace is 0 or 1, not {trace!r}.")
-        return Response(evaluate_assessment(self.assessment).as_dict(trace=trace == "1"))
+        return Response(study(evaluate_assessment(self.assessment), trace=trace == "1"))
 
 
 class Weights(AssessmentEndpoint):

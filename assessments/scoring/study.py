@@ -7,7 +7,16 @@ from typing import Any
 
 from assessments.scoring.evaluate import Evaluation
 from assessments.scoring.flips import find_flips
+from assessments.scoring.rounding import plain
 from assessments.scoring.scenarios import compare
+from assessments.scoring.trace_node import Node, node
+
+HOW = {
+    "response": "another answer, everything else as it is",
+    "weight": "least change of weights (linear programming, or one weight with the others in proportion)",
+    "demand": "another volume at the same mix, searched up to a thousandfold",
+    "cost": "another figure, everything else as it is, searched up to a thousandfold",
+}
 
 
 def study(evaluation: Evaluation, trace: bool = False) -> dict[str, Any]:
@@ -16,4 +25,39 @@ def study(evaluation: Evaluation, trace: bool = False) -> dict[str, Any]:
     derived = document.pop("trace", None)
     document["flips"] = [flip.as_dict() for flip in find_flips(evaluation)]
     document["scenarios"] = [compared.as_dict() for compared in compare(evaluation)]
-    return document if derived is None else {**document, "trace": derived}
+    if derived is None:
+        return document
+    return {**document, "trace": {**derived, "inputs": [*derived["inputs"], *_flips(document["flips"]), *_scenarios(evaluation, document)]}}
+
+
+def _flips(flips: list[dict[str, Any]]) -> list[Node]:
+    nodes = [
+        node(
+            flip["text"],
+            flip["to_value"] or "",
+            f"{HOW[flip['what']]}; distance {flip['distance']}" + (f", from {flip['from_value']}" if flip["from_value"] else ""),
+            [node(c, change["to"], f"from {change['from']}") for c, change in flip.get("weights", {}).items()],
+            key=f"flips.{n}",
+        )
+        for n, flip in enumerate(flips)
+    ]
+    return [node("what would change the recommendation", "", "the least change of each kind, smallest first", nodes, key="flips")]
+
+
+def _scenarios(evaluation: Evaluation, document: dict[str, Any]) -> list[Node]:
+    labels = {o.facts.id: o.facts.label for o in evaluation.options}
+    nodes = []
+    for scenario, found in zip(evaluation.release.scenarios, document["scenarios"], strict=True):
+        changes = [
+            node(change.question, ", ".join(change.value) if isinstance(change.value, tuple) else change.value, _for(change.sourcings))
+            for change in scenario.answers
+        ]
+        changes += [node(f"weight of {criterion}", f"× {plain(factor)}") for criterion, factor in scenario.weights.items()]
+        changes += [node(f"{p.category}.{p.key}", f"× {plain(p.factor)}", _for(p.sourcings)) for p in scenario.prices]
+        scores = [node(labels[o["id"]], o["score"], "evaluated again with the changes") for o in found["options"]]
+        nodes.append(node(scenario.title, "", "", [*scores, *changes], key=f"scenarios.{scenario.id}", source=list(scenario.sources)))
+    return [node("scenarios", "", "the same facts with named changes, evaluated again with the same draws", nodes, key="scenarios")]
+
+
+def _for(sourcings: tuple[str, ...]) -> str:
+    return f"in options of the sourcing {', '.join(sourcings)}" if sourcings else ""

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from assessments.scoring import text_risk
 from assessments.scoring.evaluate import Evaluation
+from assessments.scoring.study import study
 from compliance.catalogue.index import Index, index
 
 WIDTH = 100
@@ -37,8 +39,8 @@ OUTCOMES = {
 
 
 def text_page(evaluation: Evaluation, trace: bool = False) -> str:
-    """The whole page, ending in a line break; the same figures as ``Evaluation.as_dict``."""
-    data = evaluation.as_dict(trace=trace)
+    """The whole page, ending in a line break; the same figures as ``study``."""
+    data = study(evaluation, trace)
     lines = [line.rstrip() for line in _page(evaluation, data)]
     return "\n".join(lines) + "\n"
 
@@ -76,6 +78,13 @@ def _page(evaluation: Evaluation, data: dict[str, Any]) -> Iterator[str]:
         yield from _wrapped(f"{pair}: " + (f"{int(tokens):,} tokens a month" if tokens is not None else f"none. {found['reason']}"), "  ")
     if not data["break_even"]:
         yield "  One option only, so there is nothing to hold it against."
+    yield from _sure(data, names)
+    yield from _heading("What would change it")
+    for line in text_risk.flips(data["flips"]):
+        yield from _wrapped(line, "  - ")
+    if data["scenarios"]:
+        yield from _heading("Scenarios")
+        yield from _table(text_risk.scenarios(data, names))
     yield from _heading("EU AI Act")
     yield from _act(data["ai_act"])
     yield from _heading("Other obligations")
@@ -87,6 +96,17 @@ def _page(evaluation: Evaluation, data: dict[str, Any]) -> Iterator[str]:
     if "trace" in data:
         yield from _heading("Derivation")
         yield from _tree(data["trace"]["inputs"], 1)
+
+
+def _sure(data: dict[str, Any], names: dict[str, str]) -> Iterator[str]:
+    if data.get("robustness") and data["ranking"]:
+        yield from _heading(f"How sure ({data['robustness']['samples']:,} draws of weights, values and costs)")
+        yield from _table(text_risk.ranks(data["robustness"], names, data["ranking"]))
+    if any("loss" in o for o in data["options"]):
+        yield from _heading(f"Loss a year, {data['currency']}")
+        yield from _table(text_risk.losses(data["options"], names))
+        for line in text_risk.premiums(data["accountability"], names, data["currency"]):
+            yield from _wrapped(line, "  ")
 
 
 def _heading(text: str) -> Iterator[str]:
@@ -152,6 +172,9 @@ def _costs(known: Index, data: dict[str, Any]) -> Iterator[str]:
     for category in categories:
         rows.append([category.title, *(_amount(o["costs"].get("by_category", {}).get(category.id)) for o in options)])
     rows.append(["Total", *(_amount(o["costs"].get("total", {}).get("likely")) for o in options)])
+    for key, title in (("p10", "Total, P10"), ("p90", "Total, P90")):
+        if any(key in o["costs"].get("total", {}) for o in options):
+            rows.append([title, *(_amount(o["costs"].get("total", {}).get(key)) for o in options)])
     rows.append(["Per million tokens", *(_amount(o["costs"].get("per_million_tokens")) for o in options)])
     rows.append(["Replicas at the end", *(str(o["costs"].get("replicas_at_end", "-")) for o in options)])
     if not all(o["costs"]["complete"] for o in options):

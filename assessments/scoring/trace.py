@@ -1,8 +1,4 @@
-"""The derivation of every number of an evaluation, as a tree down to the response or figure that it came from.
-
-A node: ``name``, ``value`` (rounded as in the output), ``formula``, ``inputs`` (nodes), and where they apply ``key`` (where the number
-stands in the output), ``question``, ``basis`` and ``source`` (ids of the catalogue's sources).
-"""
+"""The derivation of every number of an evaluation, as a tree down to the response or figure that it came from (``trace_node.py``)."""
 
 from __future__ import annotations
 
@@ -11,11 +7,14 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
+from assessments.scoring import trace_risk
 from assessments.scoring.answers import Asked
 from assessments.scoring.costs import CATEGORIES, DEFAULTS, MonthlyPlan, likely
 from assessments.scoring.facts import Costs, Demand, Range, Value
+from assessments.scoring.output import loss_amounts
 from assessments.scoring.results import OptionResult
 from assessments.scoring.rounding import money, plain, points, share, whole
+from assessments.scoring.trace_node import Node, node
 from assessments.scoring.values import CriterionValue, Term
 from compliance.catalogue.index import Index, index
 from compliance.catalogue.model import Question
@@ -23,25 +22,22 @@ from compliance.catalogue.model import Question
 if TYPE_CHECKING:
     from assessments.scoring.evaluate import Evaluation
 
-Node = dict[str, Any]
-
-
-def node(name: str, value: str, formula: str = "", inputs: list[Node] | None = None, **more: Any) -> Node:
-    return {"name": name, "value": value, "formula": formula, "inputs": inputs or [], **{k: v for k, v in more.items() if v}}
-
 
 def derivation(evaluation: Evaluation) -> Node:
     """The whole tree. Needs a local decimal context."""
     known = index(evaluation.release)
-    options = [_option(known, evaluation, option) for option in evaluation.options]
+    amounts = loss_amounts([o.loss for o in evaluation.options if o.loss])
+    options = [_option(known, evaluation, option, amounts) for option in evaluation.options]
     crossings = [_break_even(evaluation, position) for position in range(len(evaluation.break_even))]
     demand = evaluation.facts.demand
     tokens = (demand.input_tokens_per_month or Decimal(0)) + (demand.output_tokens_per_month or Decimal(0))
     volume = node("tokens a month", whole(tokens), "input + output", _volumes(demand), key="demand.tokens_per_month")
-    return node("evaluation", "", "every number below, down to what it rests on", [volume, *options, *crossings])
+    return node("evaluation", "", "every number below, down to what it rests on", [
+        volume, *options, *crossings, *trace_risk.robustness(known, evaluation), *trace_risk.accountability(evaluation),
+    ])  # fmt: skip
 
 
-def _option(known: Index, evaluation: Evaluation, option: OptionResult) -> Node:
+def _option(known: Index, evaluation: Evaluation, option: OptionResult, amounts: list[int]) -> Node:
     key = f"options.{option.facts.id}"
     values = {c: _criterion(known, evaluation, option, v, f"{key}.values.{c}") for c, v in option.criteria.items()}
     shares = [
@@ -63,6 +59,9 @@ def _option(known: Index, evaluation: Evaluation, option: OptionResult) -> Node:
         node("best score still possible", points(option.score.best), of_best, best, key=f"{key}.score_best"),
         node("completeness", share(option.score.completeness), "Σ weight × completeness", complete, key=f"{key}.completeness"),
         _costs(known, evaluation, option, f"{key}.costs"),
+        *trace_risk.score_range(evaluation, option, key),
+        *(trace_risk.least(known, c, v, f"{key}.values.{c}.least") for c, v in option.criteria.items() if v.doubt),
+        *trace_risk.loss(evaluation, option, amounts, f"{key}.loss"),
     ]
     return node(option.facts.label, points(option.score.value), "", inputs, key=key)
 
@@ -188,7 +187,7 @@ def _costs(known: Index, evaluation: Evaluation, option: OptionResult, key: str)
         [*categories, *discounting],
         key=f"{key}.total.likely",
     )
-    inputs = [total]
+    inputs = [total, *trace_risk.cost_range(evaluation, option, key)]
     if costs.per_million_tokens is not None and costs.tokens is not None:
         tokens = node("tokens over the horizon", whole(costs.tokens), "Σ tokens a month × (1 + growth) ** ((m - 1) / 12)", _volumes(demand))
         inputs.append(
@@ -260,6 +259,9 @@ def _break_even(evaluation: Evaluation, position: int) -> Node:
     if found.tokens is None:
         return node(name, "none", found.reason, key=key)
     inputs = [node(f"average monthly cost of {labels[id_].facts.label}", "", f"see options.{id_}.costs.monthly") for id_ in found.between]
+    if price := found.managed:
+        of = f"per million tokens at the demand's mix; published on or before {price.on.isoformat()}"
+        inputs.append(node(f"price of {price.name} for {price.model}", money(price.per_million), of, source=[price.source]))
     return node(name, whole(found.tokens), "smallest volume at which the average monthly costs are equal and change order", inputs, key=key)
 
 

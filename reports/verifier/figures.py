@@ -8,6 +8,7 @@ from typing import Any
 
 from assessments.scoring.evaluate import evaluate
 from assessments.scoring.file import FileErrors, read_assessment
+from assessments.scoring.study import study
 from compliance import releases
 from compliance.catalogue.index import index
 from reports.verifier.checks import Check
@@ -34,7 +35,8 @@ def check_figures(snapshot: dict[str, Any]) -> Check:
         return Check(NAME, None, message)
     try:
         facts, _ = read_assessment(assessment_text(file), "snapshot.json", lambda _name: release)
-        again = evaluate(release, facts).as_dict(trace="trace" in recorded)
+        found, traced = evaluate(release, facts), "trace" in recorded
+        again = study(found, traced) if "flips" in recorded else found.as_dict(traced)
     except FileErrors as error:
         return Check(NAME, False, f"The embedded assessment file can't be read: {error.errors[0].message}.")
     except (ValueError, KeyError, TypeError) as error:

@@ -6,6 +6,7 @@ import pytest
 from django.core.management import call_command
 
 from assessments.evaluation import evaluate_assessment
+from assessments.scoring.study import study
 from tests.fixtures import Cast, make_complete, make_draft
 
 pytestmark = pytest.mark.django_db
@@ -14,13 +15,13 @@ pytestmark = pytest.mark.django_db
 def test_evaluation_is_the_documented_output(officer, cast: Cast) -> None:
     case = make_complete(cast)
     answer = officer("get", "evaluation", assessment=case)
-    assert answer.json() == evaluate_assessment(case).as_dict()
+    assert answer.json() == study(evaluate_assessment(case))
     assert answer.json()["format"] == "countersign/evaluation@1"
 
 
 def test_evaluation_shows_the_derivation_when_asked(officer, cast: Cast) -> None:
     case = make_complete(cast)
-    assert officer("get", "evaluation", assessment=case, query="?trace=1").json() == evaluate_assessment(case).as_dict(trace=True)
+    assert officer("get", "evaluation", assessment=case, query="?trace=1").json() == study(evaluate_assessment(case), trace=True)
     assert officer("get", "evaluation", assessment=case, query="?trace=all").status_code == 400
 
 
