@@ -91,9 +91,11 @@ def _turning(answers: Answers, option: str | None, asked: Asked, leader: str | N
         return []
     upwards = (option != leader) == (anchors.best > anchors.worst)
     beyond = outward(figure, upwards)
+    step = Decimal(1).scaleb(beyond.adjusted() - 3)
     least = question.minimum if question.minimum is not None else min(anchors.worst, anchors.best)
     most = question.maximum if question.maximum is not None else max(anchors.worst, anchors.best)
-    return [beyond] if least <= beyond <= most else []
+    # Where the figure is round the order is level at it, and turns at the next.
+    return [v for v in (beyond, beyond + (step if upwards else -step)) if least <= v <= most]
 
 
 def _with(standing: Standing, criterion: str, weight: float, gain: float) -> Standing:

@@ -21,6 +21,7 @@ from assessments.scoring.results import OptionResult
 from compliance.catalogue.model import Criterion
 from compliance.catalogue.risk import Robustness as Parameters
 
+CHUNK = 16_384  # draws that are in memory at once
 Ranks = Mapping[str, tuple[Fraction, ...]]
 
 
@@ -54,69 +55,112 @@ def analyse(
     """``options``: those that are admissible; ``weights``: the profiles in use, of which each draw takes one where there are several (the
     archetype isn't known); ``base_rate``: one unit of the catalogue's base currency in the demand's."""
     options = sorted(options, key=lambda o: o.facts.id)
-    ids = [o.facts.id for o in options]
     known = [c for c in criteria if any(c.id in o.criteria for o in options)]
-    names = [c.id for c in known]
     if not options:
         return Robustness(draws, parameters.weight_factor, {}, {}, {}, {}, {}, {})
-    values = [_values(o, known, demand, base_rate, seed, draws) for o in options]
-    applies = np.array([[float(c in o.criteria) for c in names] for o in options])
-    stated_weights = around(
-        _stated(weights, names, seed, draws), float(parameters.weight_factor), _uniform(seed, "stated weights", names, draws)
-    )
-    any_weights = on_simplex(_uniform(seed, "any weights", names, draws))
-    scores = smaa.totals(values, stated_weights, applies)
-    stated = smaa.acceptability(scores)
-    anywhere = smaa.acceptability(smaa.totals(values, any_weights, applies))
-    central = smaa.central_weights(anywhere.first, any_weights)
-    confidence = smaa.confidence(values, central, applies)
+    drawing = _Drawing(options, known, demand, base_rate, seed)
+    stated, anywhere = smaa.Tally(len(options), len(known)), smaa.Tally(len(options), len(known))
+    sizes = [min(CHUNK, draws - at) for at in range(0, draws, CHUNK)]
+    scores = np.empty((draws, len(options)))
+    near, free = _Weights(seed, "stated weights", known), _Weights(seed, "any weights", known)
+    mixture = _Stated(weights, [c.id for c in known], seed)
+    values: list[Array] = []
+    at = 0
+    for size in sizes:
+        values = drawing.next(size)
+        around_them = around(mixture.next(size), float(parameters.weight_factor), near.next(size))
+        scores[at : at + size] = smaa.totals(values, around_them, drawing.applies)
+        stated.add(scores[at : at + size], around_them)
+        any_weights = on_simplex(free.next(size))
+        anywhere.add(smaa.totals(values, any_weights, drawing.applies), any_weights)
+        at += size
+    central = anywhere.central_weights()
+    sure = smaa.Confidence(central)
+    if len(sizes) == 1:
+        sure.add(values, drawing.applies)
+    else:
+        again = _Drawing(options, known, demand, base_rate, seed)  # the same draws once more: kept, they would take too much memory
+        for size in sizes:
+            sure.add(again.next(size), drawing.applies)
+    ids = [o.facts.id for o in options]
+    wins = stated.wins()
     return Robustness(
         samples=draws,
         weight_factor=parameters.weight_factor,
-        stated=dict(zip(ids, stated.ranks, strict=True)),
-        any=dict(zip(ids, anywhere.ranks, strict=True)),
-        pairwise={
-            a: {b: stated.wins[n][m] for m, b in enumerate(ids) if m != n} for n, a in enumerate(ids)
-        },
+        stated=dict(zip(ids, stated.ranks(), strict=True)),
+        any=dict(zip(ids, anywhere.ranks(), strict=True)),
+        pairwise={a: {b: wins[n][m] for m, b in enumerate(ids) if m != n} for n, a in enumerate(ids)},
         central={
-            id_: None if w is None else {c: Decimal(float(x)) for c, x in zip(names, w, strict=True)} for id_, w in zip(ids, central, strict=True)
+            id_: None if w is None else {c.id: Decimal(x) for c, x in zip(known, w.tolist(), strict=True)}
+            for id_, w in zip(ids, central, strict=True)
         },
-        confidence=dict(zip(ids, confidence, strict=True)),
+        confidence=dict(zip(ids, sure.shares(), strict=True)),
         spread={id_: _spread(scores[:, n]) for n, id_ in enumerate(ids)},
-    )  # fmt: skip
+    )
 
 
-def _uniform(seed: str, what: str, names: Sequence[str], draws: int) -> Array:
-    """A column a criterion, each from a stream of its own name: a criterion more or less leaves the others' draws alone."""
-    return np.stack([Stream(seed, what, name).uniform(draws) for name in names], axis=1)
+class _Weights:
+    """Uniform draws, a column a criterion, each from a stream of its own name: one criterion more leaves the others' draws alone."""
+
+    def __init__(self, seed: str, what: str, criteria: Sequence[Criterion]) -> None:
+        self._streams = [Stream(seed, what, c.id) for c in criteria]
+
+    def next(self, size: int) -> Array:
+        return np.stack([stream.uniform(size) for stream in self._streams], axis=1)
 
 
-def _stated(weights: Mapping[str, Mapping[str, Decimal]], names: Sequence[str], seed: str, draws: int) -> Array:
-    profiles = np.array([[float(profile.get(name, 0)) for name in names] for profile in weights.values()])
-    profiles[profiles.sum(axis=1) == 0] = 1  # no criterion that applies has weight: all are alike, and every score is 0 anyway
-    if len(profiles) == 1:
-        return profiles[0]
-    chosen = (Stream(seed, "profile").uniform(draws) * len(profiles)).astype(np.int64)
-    return profiles[chosen]
+class _Stated:
+    """The stated weights: one profile, or where several are in use a profile drawn each time."""
+
+    def __init__(self, weights: Mapping[str, Mapping[str, Decimal]], names: Sequence[str], seed: str) -> None:
+        self._profiles = np.array([[float(profile.get(name, 0)) for name in names] for profile in weights.values()])
+        self._profiles[self._profiles.sum(axis=1) == 0] = 1  # no criterion that applies has weight: all are alike
+        self._stream = Stream(seed, "profile")
+
+    def next(self, size: int) -> Array:
+        if len(self._profiles) == 1:
+            return self._profiles[0]
+        return self._profiles[(self._stream.uniform(size) * len(self._profiles)).astype(np.int64)]
 
 
-def _values(option: OptionResult, criteria: Sequence[Criterion], demand: Demand, base_rate: Decimal | None, seed: str, draws: int) -> Array:
-    columns = []
-    for criterion in criteria:
+class _Drawing:
+    """The options' values, drawn a chunk at a time."""
+
+    def __init__(
+        self, options: Sequence[OptionResult], criteria: Sequence[Criterion], demand: Demand, base_rate: Decimal | None, seed: str
+    ) -> None:
+        self.applies = np.array([[float(c.id in o.criteria) for c in criteria] for o in options])
+        self._parts = [[_Part(o, c, demand, base_rate, seed) for c in criteria] for o in options]
+
+    def next(self, size: int) -> list[Array]:
+        """For each option (draws, criteria)."""
+        return [np.stack([part.next(size) for part in parts], axis=1) for parts in self._parts]
+
+
+class _Part:
+    """An option's value on one criterion."""
+
+    def __init__(self, option: OptionResult, criterion: Criterion, demand: Demand, base_rate: Decimal | None, seed: str) -> None:
         value = option.criteria.get(criterion.id)
-        if value is None:
-            columns.append(np.zeros(draws))
-            continue
-        column = np.full(draws, float(value.value))
-        if value.doubt:
-            column -= float(value.doubt) * Stream(seed, "value", option.facts.id, criterion.id).uniform(draws)
-        for term in value.terms:
-            if criterion.measure and term.asked is None:
-                drawn = drawn_measure(criterion.measure, option.costs, option.cost_draws, demand, base_rate)
-                if drawn is not None:
-                    column += float(term.weight / value.exact.weight) * (drawn - float(term.value))
-        columns.append(column)
-    return np.stack(columns, axis=1)
+        self._claimed = float(value.value) if value else 0.0
+        self._doubt = float(value.doubt) if value else 0.0
+        self._stream = Stream(seed, "value", option.facts.id, criterion.id) if self._doubt else None
+        self._moved: Array | None = None
+        self._at = 0
+        term = next((t for t in value.terms if t.asked is None), None) if value and criterion.measure else None
+        if value and term and criterion.measure:
+            drawn = drawn_measure(criterion.measure, option.costs, option.cost_draws, demand, base_rate)
+            if drawn is not None:
+                self._moved = float(term.weight / value.exact.weight) * (drawn - float(term.value))
+
+    def next(self, size: int) -> Array:
+        column = np.full(size, self._claimed)
+        if self._stream:
+            column -= self._doubt * self._stream.uniform(size)
+        if self._moved is not None:
+            column += self._moved[self._at : self._at + size]
+            self._at += size
+        return column
 
 
 def _spread(scores: Array) -> tuple[Decimal, Decimal, Decimal]:

@@ -81,24 +81,56 @@ def _shared(above: np.ndarray, level: Array, draws: int) -> tuple[tuple[Fraction
     return tuple(rows)
 
 
-def central_weights(first: Array, weights: Array) -> list[Array | None]:
-    """For each option the mean of the weights that put it first; None where none does (which isn't the same as noughts)."""
-    return [(share @ weights) / total if (total := share.sum()) > 0 else None for share in np.ascontiguousarray(first.T)]
+class Tally:
+    """Counts over draws that come a chunk at a time."""
+
+    def __init__(self, options: int, criteria: int) -> None:
+        self._draws = 0
+        self._ranks = [[Fraction(0)] * options for _ in range(options)]
+        self._wins = [[Fraction(0)] * options for _ in range(options)]
+        self._first = np.zeros(options)
+        self._weights = np.zeros((options, criteria))
+
+    def add(self, scores: Array, weights: Array) -> None:
+        """``scores``: (draws, options); ``weights``: (draws, criteria), those that they were computed with."""
+        found, draws = acceptability(scores), len(scores)
+        for total, part in ((self._ranks, found.ranks), (self._wins, found.wins)):
+            for row, more in zip(total, part, strict=True):
+                row[:] = [a + b * draws for a, b in zip(row, more, strict=True)]
+        self._first += found.first.sum(axis=0)
+        self._weights += found.first.T @ weights
+        self._draws += draws
+
+    def ranks(self) -> list[tuple[Fraction, ...]]:
+        """As ``Acceptability.ranks``."""
+        return [tuple(f / self._draws for f in row) for row in self._ranks]
+
+    def wins(self) -> list[tuple[Fraction, ...]]:
+        """As ``Acceptability.wins``."""
+        return [tuple(f / self._draws for f in row) for row in self._wins]
+
+    def central_weights(self) -> list[Array | None]:
+        """For each option the mean of the weights that put it first; None where none does (which isn't the same as noughts)."""
+        return [row / total if total > 0 else None for row, total in zip(self._weights, self._first.tolist(), strict=True)]
 
 
-def confidence(values: Sequence[Array], central: Sequence[Array | None], applies: Array | None = None) -> list[Fraction | None]:
-    """For each option how often it is first at its own central weights while the values are drawn; None where it has none.
+class Confidence:
+    """For each option how often it is first at its own central weights while the values are drawn; None where it has none."""
 
-    ``values``: for each option (draws, criteria).
-    """
-    found: list[Fraction | None] = []
-    for n, weights in enumerate(central):
-        if weights is None:
-            found.append(None)
-            continue
-        scores = totals(values, np.broadcast_to(weights, values[n].shape), applies)
-        leads = scores == scores.max(axis=1, keepdims=True)
-        sizes = leads.sum(axis=1)[leads[:, n]]
-        alike, counts = np.unique(sizes, return_counts=True)
-        found.append(sum((Fraction(int(c), int(k)) for k, c in zip(alike, counts, strict=True)), Fraction(0)) / len(scores))
-    return found
+    def __init__(self, central: Sequence[Array | None]) -> None:
+        self._central, self._draws = central, 0
+        self._first = [Fraction(0) for _ in central]
+
+    def add(self, values: Sequence[Array], applies: Array | None = None) -> None:
+        """``values``: for each option (draws, criteria)."""
+        self._draws += len(values[0])
+        for n, weights in enumerate(self._central):
+            if weights is None:
+                continue
+            scores = totals(values, np.broadcast_to(weights, values[n].shape), applies)
+            leads = scores == scores.max(axis=1, keepdims=True)
+            alike, counts = np.unique(leads.sum(axis=1)[leads[:, n]], return_counts=True)
+            self._first[n] += sum((Fraction(int(c), int(k)) for k, c in zip(alike, counts, strict=True)), Fraction(0))
+
+    def shares(self) -> list[Fraction | None]:
+        return [None if w is None else first / self._draws for w, first in zip(self._central, self._first, strict=True)]
