@@ -1,4 +1,4 @@
-.PHONY: setup run test lint format
+.PHONY: setup run test lint format bench
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -26,3 +26,8 @@ format: ## rewrite the code in the project's style
 	@bash deploy/setup.sh test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+bench: ## how fast it is, as ratios within one run; keeps the table in benchmarks/README.md
+	@bash deploy/setup.sh test
+	$(BIN)/python benchmarks/scoring.py --write
+	$(BIN)/python benchmarks/catalogue.py

@@ -30,6 +30,11 @@ def references(expression: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
+def _names(expression: str) -> tuple[str, ...]:
+    return tuple(sorted(references(expression)))
+
+
+@lru_cache(maxsize=4096)
 def functions(expression: str) -> frozenset[str]:
     return frozenset(_program(expression).functions())
 
@@ -56,12 +61,12 @@ def _evaluate(expression: str, bound: tuple[tuple[str, str | tuple[str, ...]], .
 
 def truth(expression: str, variables: Bindings) -> bool | None:
     """True, False, or None where the outcome needs a variable that ``variables`` lacks. Raises ValueError for a type error."""
-    bound = tuple(
-        (name, tuple(value) if isinstance(value, list | tuple) else value)
-        for name in sorted(references(expression))
-        if (value := variables.get(name)) is not None
-    )
-    return _evaluate(expression, bound)
+    bound: list[tuple[str, str | tuple[str, ...]]] = []
+    for name in _names(expression):
+        value = variables.get(name)
+        if value is not None:
+            bound.append((name, value if isinstance(value, str) else tuple(value)))
+    return _evaluate(expression, tuple(bound))
 
 
 def needed(expression: str, variables: Bindings, domains: Mapping[str, tuple[str, tuple[str, ...]]]) -> frozenset[str]:
