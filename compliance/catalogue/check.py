@@ -12,6 +12,7 @@ from typing import Any
 
 from compliance.catalogue.check_conditions import conditions
 from compliance.catalogue.check_reference import dates, reference
+from compliance.catalogue.check_risk import risk
 from compliance.catalogue.conditions import references
 from compliance.catalogue.effects import idle
 from compliance.catalogue.index import index, questions_in
@@ -24,7 +25,7 @@ Path = tuple[str | int, ...]
 Report = Callable[[Path, str], ContentProblem]
 UNIQUE = (
     "sources", "criteria", "archetypes", "profiles", "questionnaires", "rules", "obligations", "proposals", "cost_categories", "providers",
-    "models", "scenarios",
+    "models", "scenarios", "losses",
 )  # fmt: skip
 
 
@@ -45,6 +46,7 @@ def _problems(release: Release) -> Iterator[tuple[Path, str]]:
     yield from _names(release)
     yield from dates(release)
     yield from reference(release)
+    yield from risk(release)
 
 
 def _unique(release: Release) -> Iterator[tuple[Path, str]]:
@@ -99,7 +101,7 @@ def _idle(release: Release) -> Iterator[tuple[Path, str]]:
         if question.id in nothing:
             yield (
                 path,
-                (f"no answer to {question.id!r} changes anything: give it a criterion, or let a rule, a class or an obligation read it"),
+                (f"no answer to {question.id!r} changes anything: give it a criterion, or let a rule, class, obligation or loss read it"),
             )
 
 

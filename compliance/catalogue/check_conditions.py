@@ -1,4 +1,4 @@
-"""Checks of conditions: that each can be read, that none hangs on itself, and that no question, finding or duty is a dead end."""
+"""Checks of conditions: that each can be read, that none hangs on itself, and that no question, finding, duty or loss is a dead end."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ DEAD_ENDS = {
     "rules": "no answers make this true: the finding can never be made",
     "obligations": "no answers make this true: the obligation can never apply",
     "class_rules": "no answers make this true: the line can never hold",
+    "losses": "no answers make this true: it can never count",
 }
 
 
@@ -56,6 +57,14 @@ def _conditions(release: Release) -> Iterator[tuple[Path, str, dict[str, Domain]
         yield ("obligations", position, "when"), obligation.when, readable
         if obligation.met_when is not None:
             yield ("obligations", position, "met_when"), obligation.met_when, readable
+    readable = {**domains["option"], **acts}
+    for position, loss in enumerate(release.losses):
+        if loss.when is not None:
+            yield ("losses", position, "when"), loss.when, readable
+        for at, change in enumerate(loss.changes):
+            yield ("losses", position, "changes", at, "when"), change.when, readable
+        for at, transfer in enumerate(loss.transfers):
+            yield ("losses", position, "transfers", at, "when"), transfer.when, readable
 
 
 def _unreadable(path: Path, expression: str, domains: dict[str, Domain]) -> Problems:

@@ -85,6 +85,14 @@ def _parts(release: Release) -> Iterator[tuple[tuple[str, str], dict[str, Any]]]
         yield ("price", f"{price.category}.{price.key}: {about} on {price.on}"), as_data(price)
     for mark in release.benchmarks:
         yield ("benchmark", f"{mark.category} on {mark.on}"), as_data(mark)
+    for loss in release.losses:
+        yield ("loss scenario", loss.id), {k: v for k, v in as_data(loss).items() if k not in ("changes", "transfers")}
+        for change in loss.changes:  # a factor of 1 is left out of the data, and said here
+            yield ("loss change", f"{loss.id}/{change.id}"), {"frequency": "1", "magnitude": "1"} | as_data(change)
+        for transfer in loss.transfers:
+            yield ("loss transfer", f"{loss.id}/{transfer.id}"), as_data(transfer)
+    if (found := release.robustness) is not None:
+        yield ("robustness", "robustness"), as_data(found) | {"doubts": {d.basis: as_data(d.share) for d in found.doubts}}
     for name in ("recommendation", "staleness", "arithmetic"):
         if (single := getattr(release, name)) is not None:
             yield (name, name), as_data(single)

@@ -19,7 +19,8 @@ Kind = Literal["value", "blocker", "finding", "class", "duty", "shown", "recomme
 class Effect:
     """``kind``: it sets the ``value`` of a criterion; decides a ``blocker`` or a ``finding`` (``id`` of the rule), a line of the ``class``
     table (its reference), whether a ``duty`` applies or is ``shown`` met (id of the obligation), the thresholds of the ``recommendation``, the
-    annual ``loss`` (id of the scenario), or whether another question is ``asked`` (its id). ``condition`` is the CEL that reads it, "" for a value."""
+    annual ``loss`` (id of the scenario), or whether another question is ``asked`` (its id). ``condition`` is the CEL that reads it, "" for a
+    value and for the cost of one event."""
 
     kind: Kind
     id: str

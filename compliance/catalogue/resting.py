@@ -12,6 +12,7 @@ KINDS = {
     "questions": "question", "rules": "rule", "obligations": "obligation", "class_rules": "class line", "archetypes": "archetype",
     "criteria": "criterion", "cost_categories": "cost", "providers": "provider", "models": "model", "published": "published value",
     "prices": "price", "benchmarks": "benchmark", "scenarios": "scenario", "proposals": "proposal", "clocks": "clock", "rates": "exchange rate",
+    "losses": "loss scenario",
 }  # fmt: skip
 NAMED_BY = ("id", "reference", "question", "key", "currency", "category")
 

@@ -36,6 +36,7 @@ def catalogue_schema() -> dict[str, Any]:
         ("recommendation", "Recommendation"),
         ("staleness", "Staleness"),
         ("arithmetic", "Arithmetic"),
+        ("robustness", "Robustness"),
     ):
         properties[name] = {"$ref": f"#/$defs/{of}"}
     return {

@@ -32,7 +32,7 @@ NAMES = {
     "archetypes": "archetype", "profiles": "profile", "rules": "rule", "class_headings": "class", "class_rules": "class-line",
     "obligations": "obligation", "dates": "since", "proposals": "proposal", "sources": "source", "cost_categories": "cost", "fields": "figure",
     "defaults": "default", "providers": "provider", "models": "model", "published": "published", "prices": "price", "benchmarks": "benchmark",
-    "scenarios": "scenario", "clocks": "clock", "steps": "step",
+    "scenarios": "scenario", "clocks": "clock", "steps": "step", "losses": "loss", "changes": "change", "transfers": "transfer",
 }  # fmt: skip
 ROOTS = frozenset({"question"})  # keyed by their own id alone: a question keeps its texts when it moves to another section
 

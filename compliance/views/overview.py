@@ -151,6 +151,10 @@ def part_url(place: Place, part: str, id_: str) -> str:
         return f"{place.url(page)}#{anchor}{id_}"
     if part == "questionnaire":
         return f"{place.url('questions')}#{id_}"
+    if part in ("loss scenario", "loss change", "loss transfer"):
+        return place.loss(id_.partition("/")[0]).url
+    if part == "robustness":
+        return f"{place.url('reference')}#robustness"
     return ""
 
 

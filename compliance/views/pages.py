@@ -100,6 +100,11 @@ class Place:
         """A reference of the AI Act's decision table."""
         return Link(reference, f"{self.url('obligations')}#{line_anchor(reference)}")
 
+    def loss(self, id_: str) -> Link:
+        """A scenario of loss."""
+        found = next((loss for loss in self.release.losses if loss.id == id_), None)
+        return Link(found.title, f"{self.url('reference')}#loss-{id_}") if found else Link(id_)
+
     def criterion(self, id_: str) -> Link:
         found = self.known.criteria.get(id_)
         return Link(found.title if found else id_, f"{reverse('compliance:catalogue', kwargs={'org': self.org})}#criterion-{id_}")

@@ -15,6 +15,7 @@ from accounts.access import member
 from compliance.catalogue.effects import Effect, effects
 from compliance.catalogue.model import Question, Section
 from compliance.views.calculators import calculator_of, sources_of
+from compliance.views.losses import read_by
 from compliance.views.pages import Clause, Link, Place, context, release_or_404
 from compliance.views.reference import said_of
 from compliance.views.words import ANSWERED_BY, SCOPES
@@ -180,9 +181,20 @@ def consequences(place: Place, found: Question) -> list[Consequences]:
         Consequences("classes", _("The class under the AI Act"), classes),
         Consequences("duties", _("Obligations"), _duties(place, of("duty", "shown"))),
         Consequences("recommendation", _("The recommendation"), recommendation),
+        Consequences("losses", _("The loss to expect in a year"), _losses(place, of("loss"))),
         Consequences("asked", _("Whether other questions are asked"), asked),
     ]
     return [group for group in found_groups if group.rows]
+
+
+def _losses(place: Place, mine: list[Effect]) -> tuple[Consequence, ...]:
+    """One row for each part of a scenario that the answer can turn, and for the scenario whose event it prices."""
+    scenarios = {loss.id: loss for loss in place.release.losses}
+    return tuple(
+        Consequence(place.loss(effect.id), how, "", place.clause(effect.condition))
+        for effect in mine
+        for how in read_by(scenarios[effect.id], effect)
+    )
 
 
 def _more(count: int) -> str:

@@ -13,6 +13,7 @@ from accounts.access import member
 from compliance.catalogue.model import CostDefault, CostField
 from compliance.catalogue.reference import Price, Published
 from compliance.catalogue.resting import resting_on
+from compliance.views.losses import losses, robustness
 from compliance.views.overview import figure_name, part_url
 from compliance.views.pages import Link, Place, answer_in_words, context, release_or_404, sourcings_in_words
 from compliance.views.typed import shown
@@ -57,6 +58,8 @@ def _rests(place: Place, kind: str, id_: str) -> Link:
         return place.line(id_)
     if kind == "criterion":
         return place.criterion(id_)
+    if kind == "loss scenario":
+        return place.loss(id_)
     release = place.release
     named = {
         "archetype": release.archetypes, "scenario": release.scenarios, "proposal": release.proposals, "cost": release.cost_categories,
@@ -69,7 +72,8 @@ def _rests(place: Place, kind: str, id_: str) -> Link:
 @member()
 @require_safe
 def reference(request: HttpRequest, release: str) -> HttpResponse:
-    """Providers, models, published values, prices, benchmarks and cost defaults; ``provider`` shows what is known of one."""
+    """Providers, models, published values, prices, benchmarks, cost defaults, scenarios of loss and doubts; ``provider`` shows what is known of
+    one."""
     place = Place(request, release_or_404(release))
     content = place.release
     provider = place.known.providers.get(request.GET.get("provider", ""))
@@ -93,7 +97,17 @@ def reference(request: HttpRequest, release: str) -> HttpResponse:
         ],
         "defaults": [] if provider else _defaults(place),
         "exchange": None if provider else content.exchange,
-        "anything": bool(content.providers or content.models or content.published or content.prices or content.benchmarks),
+        "losses": [] if provider else losses(place),
+        "robustness": None if provider else robustness(place),
+        "anything": bool(
+            content.providers
+            or content.models
+            or content.published
+            or content.prices
+            or content.benchmarks
+            or content.losses
+            or content.robustness
+        ),
     }
     return render(request, "compliance/reference.html", context(request, place, "reference", **more))
 

@@ -46,6 +46,13 @@ ANSWERED_BY = {
     "product": _("product"),
     "procurement": _("procurement"),
 }
+BASES = {
+    "unsupported": _("Unsupported"),
+    "self_declared": _("Self-declared"),
+    "published": _("Published"),
+    "contractual": _("Contractual"),
+    "certified": _("Certified"),
+}
 SCOPES = {"use_case": _("the use case"), "option": _("each option")}
 ROLES = {
     "risk_officer": _("a risk officer"),
@@ -86,6 +93,10 @@ PARTS = {
     "published value": _("Published values"),
     "price": _("Prices"),
     "benchmark": _("Benchmarks"),
+    "loss scenario": _("Scenarios of loss"),
+    "loss change": _("What changes a loss"),
+    "loss transfer": _("Who else bears a loss"),
+    "robustness": _("Doubts and weights"),
     "recommendation": _("Recommendation"),
     "staleness": _("When data is out of date"),
     "arithmetic": _("Arithmetic of the calculators"),
@@ -117,4 +128,14 @@ FIELDS = {
     "by_appetite": _("Thresholds by risk appetite"),
     "appetite_question": _("Question of risk appetite"),
     "acceptable_by": _("Can be accepted by"),
+    "question": _("Question"),
+    "frequency": _("How often"),
+    "magnitude": _("How costly"),
+    "spread": _("Spread of the cost of one event"),
+    "share": _("Share borne by others"),
+    "cap_months": _("Cap in months of the fee"),
+    "weight_factor": _("Factor around each weight"),
+    "doubts": _("Doubt by basis"),
+    "clear_acceptability": _("Least acceptability of a clear recommendation"),
+    "leaning_acceptability": _("Least acceptability of a leaning one"),
 }

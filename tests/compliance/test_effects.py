@@ -28,6 +28,8 @@ def scope_of(effect):
         return RULES[effect.id]
     if effect.kind in ("duty", "shown"):
         return OBLIGATIONS[effect.id]
+    if effect.kind == "loss":
+        return "option"
     return KNOWN.questions[effect.id].scope if effect.kind == "asked" else "use_case"
 
 
@@ -43,6 +45,8 @@ def changes(question, effect):
     if effect.kind == "recommendation":
         thresholds = {(a.clear_margin, a.leaning_margin, a.clear_completeness) for a in RELEASE.recommendation.by_appetite}
         return len(thresholds) > 1
+    if effect.kind == "loss" and not effect.condition:  # what one event costs: any other figure is another loss
+        return question.type == "number"
     found = decides(question.variable, effect.condition, KNOWN, DOMAINS[scope_of(effect)])
     if found is None:
         return False
@@ -70,6 +74,7 @@ def test_the_catalogue_is_as_large_as_its_purpose_asks():
     assert {o.instrument for o in RELEASE.obligations} >= {"ai-act", "gdpr", "dora", "nis2", "data-act", "product-liability"}
     assert len(RELEASE.archetypes) == 7
     assert len(RELEASE.scenarios) == 3
+    assert [loss.id for loss in RELEASE.losses] == ["outage", "harmful-output", "data-breach", "ip-claim", "vendor-exit"]
 
 
 def test_the_sovereignty_objectives_have_levels_weights_and_least_levels():

@@ -33,8 +33,9 @@ class Command(BaseCommand):
         self.stdout.write(f"  {sum(questions.values()):4} questions in all, each of which changes an outcome; answers are read")
         self.stdout.write(f"       {kinds['value']} times by a value, {kinds['finding']} by a finding, {kinds['blocker']} by a blocker,")
         self.stdout.write(
-            f"       {kinds['class']} by a class, {kinds['duty']} by whether a duty applies, {kinds['shown']} by whether it is met"
+            f"       {kinds['class']} by a class, {kinds['duty']} by whether a duty applies, {kinds['shown']} by whether it is met,"
         )
+        self.stdout.write(f"       {kinds['loss']} by a loss")
         self.stdout.write(f"  {len(release.rules):4} rules, {blockers} of them blockers")
         instruments = Counter(o.instrument for o in release.obligations)
         self.stdout.write(
@@ -45,6 +46,8 @@ class Command(BaseCommand):
         self.stdout.write(
             f"  {len(release.archetypes):4} archetypes, {len(release.profiles)} profiles of weights, {len(release.scenarios)} scenarios"
         )
+        changes, transfers = (sum(len(getattr(loss, part)) for loss in release.losses) for part in ("changes", "transfers"))
+        self.stdout.write(f"  {len(release.losses):4} scenarios of loss with {changes} changes and {transfers} transfers")
         self.stdout.write(
             f"  {len(release.published):4} published values and {len(release.prices)} prices of {len(release.providers)} providers and"
             f" {len(release.models)} models"
