@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -18,15 +18,18 @@ from assessments.editing import note_change, opened
 from assessments.errors import Refused, Stale
 from assessments.evaluation import DEMAND, release_of
 from assessments.evidence_types import content_type_of
-from assessments.figures import COST_FIGURES, DEMAND_FIGURES, FigureSpec
+from assessments.figures import COST_FIGURES, DEMAND_FIGURES, ORDERED, FigureSpec, typed
 from assessments.models import Assessment, BasisOfAnswer, Evidence, Figure, Option, Response, State
 from assessments.permissions import require
 from assessments.pricing import source_of_figure
+from assessments.scoring.read_responses import bounds_of
+from assessments.scoring.reading import Bounds
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question
 
 LONGEST_TEXT = 4000
 DIGITS = "has more digits than can be kept: at most 19 before the point and 8 after it"
+Amounts = dict[str, Decimal | None]
 
 
 def parse_answer(question: Question, raw: str | list[str]) -> Any:
@@ -46,12 +49,7 @@ def parse_answer(question: Question, raw: str | list[str]) -> Any:
             raise _wrong(f"{text!r} is none of the choices." if text else "Choose one.")
         return text
     if question.type == "number":
-        figure = _number(text)
-        if question.minimum is not None and figure < question.minimum:
-            raise _wrong(f"{text} is too small; it must be at least {question.minimum}.")
-        if question.maximum is not None and figure > question.maximum:
-            raise _wrong(f"{text} is too large; it is at most {question.maximum}.")
-        return str(figure)
+        return f"{_number(text, bounds_of(question)):f}"
     if question.type == "date":
         try:
             return date.fromisoformat(text).isoformat()
@@ -62,26 +60,24 @@ def parse_answer(question: Question, raw: str | list[str]) -> Any:
     return text
 
 
-def _wrong(message: str) -> Refused:
-    return Refused(message, {"value": message})
+def _wrong(message: str, field: str = "value") -> Refused:
+    return Refused(message, {field: message})
 
 
-def _number(text: str) -> Decimal:
+def _number(text: str, bounds: Bounds, field: str = "value") -> Decimal:
+    """The number typed into ``field``; raises Refused naming it."""
     try:
-        figure = Decimal(text.replace(" ", "").replace(",", ".") if text.count(",") == 1 and "." not in text else text.replace(",", ""))
-    except InvalidOperation:
-        figure = Decimal("NaN")
-    if not figure.is_finite():
-        raise _wrong(f"{text!r} is no number; write it with digits and a point, such as 12.5.")
+        figure = typed(text, bounds)
+    except ValueError as error:
+        raise _wrong(str(error), field) from None
     if not keepable(figure):
-        raise _wrong(f"{text} {DIGITS}.")
+        raise _wrong(f"{text} {DIGITS}.", field)
     return figure
 
 
 def keepable(figure: Decimal) -> bool:
-    """Whether a figure fits the database as it is."""
-    exponent = figure.normalize().as_tuple().exponent
-    return figure.adjusted() <= 18 and isinstance(exponent, int) and exponent >= -8
+    """Whether a finite figure fits the database as it is."""
+    return not figure or (figure.adjusted() <= 18 and figure == round(figure, 8))
 
 
 def response_save(
@@ -211,6 +207,8 @@ def figure_save(
                 theirs=before,
                 mine=after,
             )
+        if spec is not None and mine is not None:
+            _require_order(assessment, option, category, spec, mine)
         if mine is None:
             assert figure is not None
             figure.delete()
@@ -237,32 +235,61 @@ def _text(figure: Decimal | None) -> str | None:
     return None if figure is None else f"{figure.normalize():f}"
 
 
-def _figure_values(spec: FigureSpec | None, low: str, likely: str, high: str) -> dict[str, Decimal | None] | None:
+def _figure_values(spec: FigureSpec | None, low: str, likely: str, high: str) -> Amounts | None:
+    """Low, likely and high as numbers; None where nothing is given. Raises Refused naming the field that is wrong."""
     texts = {"low": low.strip(), "likely": likely.strip(), "high": high.strip()}
     if not texts["likely"]:
         if texts["low"] or texts["high"]:
             raise Refused("Give the likely figure too.", {"likely": "A range needs its likely figure."})
         return None
     if spec is None:
+        if texts != {"low": "", "likely": "0", "high": ""}:
+            raise _wrong("That a category costs nothing is said with 0; give an amount at one of its figures.", "likely")
         return {"low": None, "likely": Decimal(0), "high": None}
-    values: dict[str, Decimal | None] = {}
-    for name, text in texts.items():
-        try:
-            values[name] = _number(text) if text else None
-        except Refused as error:
-            raise Refused(error.message, {name: error.message}) from None
-        figure = values[name]
-        if figure is not None and not spec.bounds.hold(figure):
-            message = f"{text} won't do: it must be {spec.bounds}."
-            raise Refused(message, {name: message})
-    if (values["low"] is None) != (values["high"] is None):
-        raise Refused("A range has both ends.", {"low": "Give both the low and the high figure, or neither."})
-    if values["low"] is not None:
-        if not spec.rangeable:
-            raise Refused("This figure takes no range.", {"low": "Give one number."})
-        if not values["low"] <= values["likely"] <= values["high"]:  # type: ignore[operator]
-            raise Refused("The range is out of order.", {"low": "Low must not be above likely, nor likely above high."})
+    values: Amounts = {name: _number(text, spec.bounds, name) if text else None for name, text in texts.items()}
+    first, middle, last = values["low"], values["likely"], values["high"]
+    if first is None and last is None:
+        return values
+    if not spec.rangeable:
+        raise Refused("This figure takes no range.", {"high" if first is None else "low": "Give one number."})
+    if first is None or last is None:
+        raise Refused("A range has both ends.", {"low" if first is None else "high": "Give both the low and the high figure, or neither."})
+    assert middle is not None
+    if not first <= middle <= last:
+        message = f"Low must not be above likely, nor likely above high; these are {first:f}, {middle:f} and {last:f}."
+        raise Refused("The range is out of order.", {"low" if first > middle else "high": message})
     return values
+
+
+def _require_order(assessment: Assessment, option: Option | None, category: str, spec: FigureSpec, mine: Amounts) -> None:
+    """Raises Refused where the figure would be above the one that limits it, or below the one that it limits, as that one stands now."""
+    for lower, upper in ORDERED:
+        if spec.key not in (lower, upper):
+            continue
+        key = upper if spec.key == lower else lower
+        other = assessment.figures.filter(option=option, category=category, key=key).first()
+        if other is None:
+            continue
+        label = _label(assessment, option, category, key)
+        if key == upper:
+            end, field, limit = mine["high"], "high", other.likely if other.low is None else other.low
+        else:
+            end, field, limit = mine["low"], "low", other.likely if other.high is None else other.high
+        if end is None:
+            end, field = mine["likely"], "likely"
+        assert end is not None
+        if key == upper and end > limit:
+            raise _wrong(f"{end:f} is above “{label}”, {_text(limit)}: give at most that, or raise that first.", field)
+        if key == lower and end < limit:
+            raise _wrong(f"{end:f} is below “{label}”, {_text(limit)}: give at least that, or lower that first.", field)
+
+
+def _label(assessment: Assessment, option: Option | None, category: str, key: str) -> str:
+    """What the page calls a figure: the catalogue's words for it, where it has any."""
+    if option is None:
+        return DEMAND_FIGURES[key].label
+    of = index(release_of(assessment)).cost_categories.get(category)
+    return next((f.text for f in (of.fields if of else ()) if f.key == key), COST_FIGURES[category][key].label)
 
 
 def evidence_attach(*, actor: User, assessment: Assessment, question_id: str, option: Option | None, upload: UploadedFile) -> Evidence:

@@ -4,7 +4,7 @@ and records, in one transaction. Answers and figures are saved in ``answering``;
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
@@ -14,10 +14,12 @@ from django.utils.text import slugify
 from accounts.models import Organisation, User
 from assessments.errors import Refused, WrongStatus
 from assessments.evaluation import release_of
+from assessments.figures import typed
 from assessments.models import Assessment, Figure, Option, Response, Sourcing, State, UseCase
 from assessments.permissions import require
 from assessments.pricing import renew_sources
 from assessments.scoring.facts import MAX_OPTIONS
+from assessments.scoring.file import WEIGHT
 from audit.trail import record
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Release
@@ -186,7 +188,8 @@ def option_add(
             raise Refused("The option isn't described yet.", {"currency": message})
         keys = set(assessment.options.values_list("key", flat=True))
         if len(keys) >= MAX_OPTIONS:
-            raise Refused(f"An assessment compares at most {MAX_OPTIONS} options.", {"name": "Remove one first."})
+            message = f"An assessment compares at most {MAX_OPTIONS} options; remove one first."
+            raise Refused(message, {"name": message})
         base = key or slugify(name)[:50] or "option"
         unique, n = base, 2
         while unique in keys or (unique == ADDRESS_OF_ADDING and not key):
@@ -305,17 +308,17 @@ def weights_set(*, actor: User, assessment: Assessment, weights: str | dict[str,
 def typed_weights(weights: dict[str, str], criteria: set[str]) -> dict[str, str]:
     """Weights as they are stored, by criterion; raises Refused naming each that is wrong."""
     wrong: dict[str, str] = {}
-    for criterion, text in weights.items():
-        try:
-            figure = Decimal(text)
-        except InvalidOperation:
-            figure = Decimal("NaN")
+    found: dict[str, Decimal] = {}
+    for criterion, text in sorted(weights.items()):
         if criterion not in criteria:
-            wrong[criterion] = f"There is no criterion {criterion}."
-        elif not figure.is_finite() or figure < 0:
-            wrong[criterion] = f"{text!r} is no weight: give a number of 0 or more."
-    if not wrong and not any(Decimal(w) for w in weights.values()):
+            wrong[criterion] = f"There is no criterion {criterion}; there are {', '.join(sorted(criteria))}."
+            continue
+        try:
+            found[criterion] = typed(text, WEIGHT)
+        except ValueError as error:
+            wrong[criterion] = str(error)
+    if not wrong and not any(found.values()):
         wrong = dict.fromkeys(weights or sorted(criteria), "At least one weight must be above 0.")
     if wrong:
         raise Refused("The weights aren't right yet.", wrong)
-    return {criterion: str(Decimal(text)) for criterion, text in sorted(weights.items())}
+    return {criterion: f"{figure:f}" for criterion, figure in found.items()}

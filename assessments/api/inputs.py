@@ -137,10 +137,21 @@ class OrganisationAnswerInputSerializer(Strict):
     revision = revision_field()
 
 
+class FigureField(serializers.CharField):
+    """A number as text: one written as a number of JSON would pass through a binary float."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError('Give the number as text, such as "12.5".')
+        return super().to_internal_value(data)
+
+
 class FigureInputSerializer(Strict):
-    likely = serializers.CharField(max_length=40, help_text="The number, as text.")
-    low = serializers.CharField(max_length=40, required=False, allow_blank=True, help_text="With high: the range of a PERT estimate.")
-    high = serializers.CharField(max_length=40, required=False, allow_blank=True)
+    likely = FigureField(
+        max_length=40, help_text="The number, as text.", error_messages={"blank": "Give a number; DELETE takes the figure away."}
+    )
+    low = FigureField(max_length=40, required=False, allow_blank=True, help_text="With high: the range of a PERT estimate.")
+    high = FigureField(max_length=40, required=False, allow_blank=True)
     revision = serializers.IntegerField(min_value=0, max_value=2**31 - 1, required=False, allow_null=True)
 
 

@@ -12,7 +12,9 @@ from compliance.catalogue.yamltree import Node
 
 AMOUNT = Bounds(most=Decimal(10) ** 12)
 SHARE = Bounds(most=Decimal(1))
-RATE = Bounds(least=Decimal(-1), most=Decimal(10), closed=False)
+GROWTH = Bounds(least=Decimal(-1), most=Decimal(10), closed=False)
+# A month's divisor is a power of 1 + the rate: near -1 it would vanish.
+DISCOUNT = Bounds(least=Decimal("-0.5"), most=Decimal(10))
 TOKENS = Bounds()
 
 DEMAND: Mapping[str, Bounds] = {
@@ -20,9 +22,9 @@ DEMAND: Mapping[str, Bounds] = {
     "output_tokens_per_month": TOKENS,
     "cached_share": SHARE,
     "peak_ratio": Bounds(least=Decimal(1), most=Decimal(10_000)),
-    "growth_per_year": RATE,
+    "growth_per_year": GROWTH,
     "horizon_months": Bounds(least=Decimal(1), most=Decimal(600), whole=True),
-    "discount_rate": RATE,
+    "discount_rate": DISCOUNT,
 }
 _STAFFED = {"one_off": AMOUNT, "per_month": AMOUNT, "fte": Bounds(most=Decimal(10_000)), "fte_cost_per_year": AMOUNT}
 FIGURES: Mapping[str, Mapping[str, Bounds]] = {
@@ -36,12 +38,15 @@ FIGURES: Mapping[str, Mapping[str, Bounds]] = {
         "tokens_per_second_per_replica": Bounds(most=Decimal(10) ** 9, closed=False),
         "utilisation_limit": Bounds(most=Decimal(1), closed=False),
         "minimum_replicas": Bounds(most=Decimal(100_000), whole=True),
+        "maximum_replicas": Bounds(least=Decimal(1), most=Decimal(100_000), whole=True),
         "other_per_month": AMOUNT,
         "one_off": AMOUNT,
     },
     **dict.fromkeys(STAFFED, _STAFFED),
     "time_to_production": {"weeks": Bounds(most=Decimal(1_000)), "cost_of_delay_per_week": AMOUNT},
 }
+# Of two keys in one category the first must not be above the second. Left out, a minimum of replicas is 1, which no maximum is below.
+ORDERED = (("minimum_replicas", "maximum_replicas"),)
 
 
 def read_demand(reader: Reader, node: Node | None, key: str) -> Demand:
@@ -89,7 +94,16 @@ def read_costs(reader: Reader, node: Node | None, key: str) -> Costs:
             entries = reader.entries(parts[category], place, FIGURES[category])
             figures = {name: _range(reader, value, joined(place, name), FIGURES[category][name]) for name, value in entries.items()}
             categories[category] = {name: figure for name in FIGURES[category] if (figure := figures.get(name))}
+            _in_order(reader, entries, place, categories[category])
     return Costs(reader.currency(parts.get("currency"), joined(key, "currency")), categories)
+
+
+def _in_order(reader: Reader, entries: Mapping[str, Node], place: str, figures: Mapping[str, Range]) -> None:
+    """Ranges must keep apart too: whatever is drawn from them, the first isn't above the second."""
+    for lower, upper in ORDERED:
+        if lower in figures and upper in figures and figures[lower].high > figures[upper].low:
+            message = f"{figures[upper].low:f} is below {lower} {figures[lower].high:f}; it can't be"
+            reader.note(entries[upper], joined(place, upper), message)
 
 
 def _range(reader: Reader, node: Node, key: str, bounds: Bounds) -> Range | None:

@@ -62,8 +62,7 @@ def _value(reader: Reader, node: Node, key: str, question: Question) -> tuple[St
     elif question.type == "choices":
         value = _choices(reader, node, key, question)
     elif question.type == "number":
-        least = question.minimum if question.minimum is not None else -LIMIT
-        value = reader.number(node, key, Bounds(least, question.maximum if question.maximum is not None else LIMIT))
+        value = reader.number(node, key, bounds_of(question))
     elif question.type == "date":
         value = reader.date(node, key)
     else:
@@ -71,6 +70,12 @@ def _value(reader: Reader, node: Node, key: str, question: Question) -> tuple[St
         if value is None and node.kind == "scalar":
             reader.note(node, key, "an empty text is no answer; leave it out, or write unknown")
     return ("answered", value) if value is not None else (None, None)
+
+
+def bounds_of(question: Question) -> Bounds:
+    """What an answer in numbers may be."""
+    least = question.minimum if question.minimum is not None else -LIMIT
+    return Bounds(least, question.maximum if question.maximum is not None else LIMIT)
 
 
 def _choice(reader: Reader, node: Node, key: str, question: Question) -> str | None:

@@ -11,11 +11,14 @@ from decimal import Decimal
 
 from compliance.catalogue.yamltree import Node
 
-NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?")
-DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,2})?", re.ASCII)
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 IDENTIFIER = re.compile(r"[a-z0-9][a-z0-9-]*")
 CURRENCY = re.compile(r"[A-Z]{3}")
 MAX_NUMBER_LENGTH = 40
+# No price, share or speed is finer; products of finer ones would leave the range of a binary float, which draws compute in.
+FINEST = Decimal("1e-12")
+TOO_CLOSE = f"is too close to 0: the nearest that is taken is {FINEST:f}"
 MAX_TEXT = 10_000
 NAMED_AT_MOST = 12
 
@@ -55,6 +58,11 @@ class Bounds:
     def hold(self, figure: Decimal) -> bool:
         inside = self.least <= figure <= self.most if self.closed else self.least < figure <= self.most
         return inside and (not self.whole or figure == figure.to_integral_value())
+
+
+def too_close(figure: Decimal) -> bool:
+    """Whether it is finer than any figure has a use for."""
+    return bool(figure) and abs(figure) < FINEST
 
 
 def known_ids(ids: Iterable[str]) -> str:
@@ -154,8 +162,13 @@ class Reader:
             self.note(node, key, f"{shown}; write {bounds}, without thousands separators or units")
             return None
         figure = Decimal(node.text)
+        if not figure:
+            figure = figure.copy_abs()  # -0 is 0
         if not bounds.hold(figure):
             self.note(node, key, f"{node.text} is out of range; write {bounds}")
+            return None
+        if too_close(figure):
+            self.note(node, key, f"{node.text} {TOO_CLOSE}")
             return None
         return figure
 

@@ -239,12 +239,14 @@ def _volumes(demand: Demand) -> list[Node]:
 
 def _replicas(demand: Demand, given: Costs, count: int, key: str) -> Node:
     figures = given.categories["infrastructure"]
-    keys = ("tokens_per_second_per_replica", "utilisation_limit", "hours_per_month", "minimum_replicas")
+    keys = ["tokens_per_second_per_replica", "utilisation_limit", "hours_per_month", "minimum_replicas"]
+    keys += ["maximum_replicas"] if "maximum_replicas" in figures else []
     inputs = [node(k, plain(likely(figures, k)), "" if k in figures or k not in DEFAULTS else "default") for k in keys]
     return node(
         "replicas in the last month",
         str(count),
-        "the larger of minimum_replicas and (tokens × peak ratio ÷ (hours × 3600)) ÷ (tokens per second × utilisation limit), rounded up",
+        "the larger of minimum_replicas and (tokens × peak ratio ÷ (hours × 3600)) ÷ (tokens per second × utilisation limit), rounded up; "
+        "no more than maximum_replicas",
         [*inputs, node("peak ratio", plain(demand.peak_ratio))],
         key=key,
     )
@@ -293,6 +295,8 @@ def _parts(plan: MonthlyPlan, months: int) -> list[tuple[str, str, str]]:
             ("replica_tokens", "tokens a replica serves a month", _exact(plan.replica_tokens / plan.peak_ratio)),
             ("minimum_replicas", "least number of replicas", plain(plan.minimum_replicas)),
         ]
+        if plan.maximum_replicas is not None:
+            parts.append(("maximum_replicas", "most replicas that can run", plain(plan.maximum_replicas)))
     return parts
 
 

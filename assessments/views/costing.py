@@ -20,8 +20,9 @@ from compliance.catalogue.model import CostCategory, CostField, Source
 
 PARTS = ("low", "likely", "high")
 COUNTED = frozenset(
-    {"gpus_per_replica", "hours_per_month", "tokens_per_second_per_replica", "utilisation_limit", "minimum_replicas", "fte", "weeks"}
-)
+    {"gpus_per_replica", "hours_per_month", "tokens_per_second_per_replica", "utilisation_limit", "minimum_replicas", "maximum_replicas",
+     "fte", "weeks"}
+)  # fmt: skip
 NOTHING = FigureSpec("", "This category costs nothing", "", Bounds(), rangeable=False)
 
 

@@ -66,18 +66,26 @@ def save(
 
 
 def save_all(request: HttpRequest, standing: Standing, cells: list[FigureCell]) -> tuple[int, dict[str, Trouble]]:
-    """Save every posted figure, each for itself; how many changed, and what is wrong with the others. Raises WrongStatus."""
-    saved, troubles = 0, {}
-    for cell in cells:
-        if f"revision:{cell.key}" not in request.POST:
-            continue
-        sent, revision = sent_figure(request.POST, cell.key)
-        try:
-            saved += save(request, standing, cell.category, cell.spec, cell.option, sent, revision)
-        except WrongStatus:
-            raise
-        except Refused as error:
-            troubles[cell.key] = Trouble(error.message, error.fields, sent, error if isinstance(error, Stale) else None)
+    """Save every posted figure, each for itself; how many changed, and what is wrong with the others. Raises WrongStatus.
+
+    What was refused is tried once more: the figure that limits it may have been changed further down in the same form.
+    """
+    saved = 0
+    troubles: dict[str, Trouble] = {}
+    waiting = [cell for cell in cells if f"revision:{cell.key}" in request.POST]
+    for _attempt in range(2):
+        refused = []
+        for cell in waiting:
+            sent, revision = sent_figure(request.POST, cell.key)
+            try:
+                saved += save(request, standing, cell.category, cell.spec, cell.option, sent, revision)
+                troubles.pop(cell.key, None)
+            except WrongStatus:
+                raise
+            except Refused as error:
+                troubles[cell.key] = Trouble(error.message, error.fields, sent, error if isinstance(error, Stale) else None)
+                refused.append(cell)
+        waiting = refused
     return saved, troubles
 
 
