@@ -19,11 +19,13 @@ PRICES = ("_price_per_million", "_price_per_hour", "_cost_per_year", "_per_week"
 class CostDraws:
     """``total`` over the horizon and ``weeks`` to production, each one number a draw, or None where no figure of it has a range.
 
-    Of the total the values that 10, 50 and 90 % of the draws don't exceed.
+    ``served``: 1 in each draw in which the most replicas serve the demand, 0 in the others; None where they do in all. Of the total the
+    values that 10, 50 and 90 % of the draws don't exceed.
     """
 
     total: Array | None = None
     weeks: Array | None = None
+    served: Array | None = None
     p10: Decimal | None = None
     p50: Decimal | None = None
     p90: Decimal | None = None
@@ -57,5 +59,6 @@ def draw_costs(option: OptionFacts, demand: Demand, costs: OptionCosts, seed: st
     total = model.total(figures)
     if isinstance(total, float):  # every ranged figure is multiplied by nought
         return CostDraws(None, weeks)  # type: ignore[arg-type]
+    served = model.served(figures)
     p10, p50, p90 = (Decimal(quantile(total, share)) for share in (0.1, 0.5, 0.9))
-    return CostDraws(total, weeks, p10, p50, p90)  # type: ignore[arg-type]
+    return CostDraws(total, weeks, None if isinstance(served, float) else served, p10, p50, p90)  # type: ignore[arg-type]

@@ -60,7 +60,8 @@ class CostModel:
         if "infrastructure" not in self.given:
             return 1.0
         figures = _Figures(self.given, changed or {})
-        if not figures.has("infrastructure", "maximum_replicas"):
+        speed = figures("infrastructure", "tokens_per_second_per_replica") * figures("infrastructure", "utilisation_limit")
+        if not np.any(speed) or not figures.has("infrastructure", "maximum_replicas"):  # no replica is counted, or nothing limits them
             return 1.0
         needed, most = self._needed(figures, volume), figures("infrastructure", "maximum_replicas")
         return np.asarray(needed * float(self.volumes.max()) * (1 - SLACK) <= most, dtype=np.float64)

@@ -91,18 +91,31 @@ def scenario_loss(
             frequency, magnitude = frequency * change.frequency, magnitude * change.magnitude
             if holds is None:
                 unruled.append(change.id)
-    transfer = next((t for t in scenario.transfers if truth(t.when, variables)), None)
-    cap = None
-    if transfer and transfer.cap_months is not None:
-        cap = transfer.cap_months * fee if fee is not None else Decimal(0)
     per_event = Decimal(event_mean(float(median * magnitude), float(scenario.spread)))
-    others = Decimal(borne_mean(float(median * magnitude), float(scenario.spread), transfer, cap)) if transfer else Decimal(0)
+    transfer, cap, others = _borne(scenario, float(median * magnitude), variables, fee)
     f = scenario.frequency
     events = (f.low + 4 * f.likely + f.high) / 6 * frequency
     return ScenarioLoss(
         scenario, median, not answered, happens is True, tuple(changes), tuple(unruled), frequency, magnitude, transfer, cap, per_event, others,
         events * (per_event - others),
     )  # fmt: skip
+
+
+def _borne(
+    scenario: LossScenario, median: float, variables: Variables, fee: Decimal | None
+) -> tuple[Transfer | None, Decimal | None, Decimal]:
+    """The transfer that counts, its cap, and what it bears of an event on average: the first that certainly holds. Where one before it may hold
+    for want of an answer, the one of them that bears least: leaving an answer out moves no loss to others."""
+    found = []
+    for transfer in scenario.transfers:
+        holds = truth(transfer.when, variables)
+        if holds is False:
+            continue
+        cap = None if transfer.cap_months is None else transfer.cap_months * (fee or Decimal(0))
+        found.append((transfer, cap, Decimal(borne_mean(median, float(scenario.spread), transfer, cap))))
+        if holds:
+            return min(found, key=lambda f: f[2])
+    return None, None, Decimal(0)
 
 
 def sigma_of(spread: float) -> float:

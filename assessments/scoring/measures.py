@@ -64,7 +64,8 @@ def drawn_measure(measure: Measure, costs: OptionCosts, drawn: CostDraws, demand
         return None if drawn.weeks is None else weeks_values(measure, drawn.weeks)
     if drawn.total is None or not costs.complete or costs.exceeded_in_month is not None:
         return None
-    return values_of_totals(measure.anchors, drawn.total, costs.tokens, demand, base_rate)
+    found = values_of_totals(measure.anchors, drawn.total, costs.tokens, demand, base_rate)
+    return found if found is None or drawn.served is None else found * drawn.served
 
 
 def weeks_values(measure: Measure, weeks: Array) -> Array:

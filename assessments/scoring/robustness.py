@@ -68,8 +68,9 @@ def analyse(
     at = 0
     for size in sizes:
         values = drawing.next(size)
-        around_them = around(mixture.next(size), float(parameters.weight_factor), near.next(size))
-        scores[at : at + size] = smaa.totals(values, around_them, drawing.applies)
+        profiles, weighs = mixture.next(size)
+        around_them = around(profiles, float(parameters.weight_factor), near.next(size))
+        scores[at : at + size] = smaa.totals(values, around_them, drawing.applies) * weighs
         stated.add(scores[at : at + size], around_them)
         any_weights = on_simplex(free.next(size))
         anywhere.add(smaa.totals(values, any_weights, drawing.applies), any_weights)
@@ -114,13 +115,17 @@ class _Stated:
 
     def __init__(self, weights: Mapping[str, Mapping[str, Decimal]], names: Sequence[str], seed: str) -> None:
         self._profiles = np.array([[float(profile.get(name, 0)) for name in names] for profile in weights.values()])
-        self._profiles[self._profiles.sum(axis=1) == 0] = 1  # no criterion that applies has weight: all are alike
+        # Where no criterion that applies has weight every score is 0; the weights drawn must still add up to something.
+        self._weighs = (self._profiles.sum(axis=1) > 0).astype(np.float64)
+        self._profiles[self._weighs == 0] = 1
         self._stream = Stream(seed, "profile")
 
-    def next(self, size: int) -> Array:
+    def next(self, size: int) -> tuple[Array, Array]:
+        """Weights (criteria,) or (draws, criteria), and 0 (draws or 1, 1) where they weigh nothing, else 1."""
         if len(self._profiles) == 1:
-            return self._profiles[0]
-        return self._profiles[(self._stream.uniform(size) * len(self._profiles)).astype(np.int64)]
+            return self._profiles[0], self._weighs[:, None]
+        chosen = (self._stream.uniform(size) * len(self._profiles)).astype(np.int64)
+        return self._profiles[chosen], self._weighs[chosen][:, None]
 
 
 class _Drawing:

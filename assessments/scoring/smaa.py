@@ -37,7 +37,7 @@ def totals(values: Sequence[Array], weights: Array, applies: Array | None = None
             share = weights @ applies[n]
             total = np.divide(total, share, out=np.zeros_like(total), where=share > 0)
         columns.append(total)
-    return np.stack(columns, axis=1)
+    return np.round(np.stack(columns, axis=1), 12)  # options that are level must not be told apart by what floats lose
 
 
 def acceptability(scores: Array) -> Acceptability:

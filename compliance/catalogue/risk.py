@@ -56,7 +56,8 @@ class LossChange:
 @dataclass(frozen=True, config=STRICT)
 class Transfer:
     """Where ``when`` certainly holds, somebody else bears ``share`` (0 to 1) of each event's cost, up to ``cap_months`` of the option's fee for
-    access to the model (no cap where it is left out). Of several the first that holds counts."""
+    access to the model (no cap where it is left out). Of several the first that holds counts; where an earlier one may hold for want of an answer,
+    the one of them that bears least."""
 
     id: Id
     title: Text

@@ -31,6 +31,7 @@ from compliance.catalogue.model import (
     Section,
     Source,
 )
+from compliance.catalogue.risk import Doubt, Frequency, LossChange, LossScenario, Robustness, Transfer
 
 DAY = date(2026, 11, 23)
 CATEGORIES = (
@@ -131,6 +132,50 @@ def release(**changes: Any) -> Release:
         **changes,
     }  # fmt: skip
     return Release(**content)
+
+
+DOUBTS = {"unsupported": "0.4", "self_declared": "0.3", "published": "0.2", "contractual": "0.1", "certified": 0}
+
+
+def robustness(factor: Any = 2, **doubts: Any) -> Robustness:
+    """Parameters of the draws: each stated weight within its ``factor``; doubts by basis in place of the usual ones."""
+    return Robustness(D(factor), tuple(Doubt(basis, D(share)) for basis, share in (DOUBTS | doubts).items()), ("s",))  # type: ignore[arg-type]
+
+
+def scenario(id_: str, frequency: Any = (1, 2, 4), likely: Any = 1000, spread: Any = 3, **more: Any) -> LossScenario:
+    """Events a year, the median of one in euros, and its spread; its question is ``cost-of-`` and its id."""
+    often = frequency if isinstance(frequency, tuple) else (frequency,) * 3
+    return LossScenario(
+        id_, id_.title(), f"What {id_} costs.", f"cost-of-{id_}", Frequency(*map(D, often)), D(likely), D(spread), ("s",), **more
+    )
+
+
+def change(id_: str, when: str, **factors: Any) -> LossChange:
+    return LossChange(id_, f"Because {id_}", when, ("s",), **{key: D(factor) for key, factor in factors.items()})
+
+
+def transfer(id_: str, when: str, share: Any, months: Any = None) -> Transfer:
+    return Transfer(id_, f"Somebody bears {id_}", when, D(share), ("s",), None if months is None else D(months))
+
+
+def losses() -> tuple[LossScenario, ...]:
+    """Two scenarios: one that answers relieve and burden, and one that not every option has, whose cost somebody else may bear in part."""
+    return (
+        scenario(
+            "outage", (1, 3, 9), 2000, 4,
+            changes=(
+                change("guarded", 'failover == "yes"', frequency="0.25", magnitude="0.5"),
+                change("unpromised", 'sla != "full"', frequency=2),
+                change("audited", 'audit == "yes"', magnitude="0.8"),
+            ),
+        ),
+        scenario(
+            "breach", ("0.05", "0.1", "0.3"), 50_000, 5,
+            when='critical != "no"',
+            changes=(change("at-hand", 'weights_at_hand == "yes"', frequency="0.5"),),
+            transfers=(transfer("liability", 'sla == "full"', "0.5", 6),),
+        ),
+    )  # fmt: skip
 
 
 def costs(currency: str | None = None, **categories: dict[str, Any]) -> Costs:

@@ -1,6 +1,5 @@
-"""Break-even: published cases, hand-made staircases, and every volume tried one by one."""
+"""Break-even: hand-made staircases, and every volume tried one by one."""
 
-from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -9,8 +8,7 @@ from hypothesis import strategies as st
 
 from assessments.scoring.break_even import TooManySteps, average_cost, crossing
 from assessments.scoring.costs import MonthlyPlan
-from assessments.scoring.evaluate import evaluate
-from tests.scoring.conftest import D, costs, demand, facts, option
+from tests.scoring.conftest import D
 
 
 def plan(price=0, minimum=0, replica=0, serves=None, least=1, fixed=0, one_off=0) -> MonthlyPlan:
@@ -93,57 +91,6 @@ def test_a_search_that_can_not_end_says_so():
     # Two staircases of the same slope keep the difference between the same bounds for ever.
     with pytest.raises(TooManySteps):
         crossing(plan(replica=3, serves=3, fixed="6.5"), plan(replica=7, serves=7), 1)
-
-
-PAN = [  # model, hardware $, electricity $ a month, million tokens a month; months to break even with GPT-5, Opus 4, Sonnet 4
-    ("Kimi-K2", 240_000, "126.72", "506.9", ("69.29", "8.65", "44.04")),
-    ("GLM-4.5", 90_000, "47.52", "253.4", ("51.51", "6.48", "32.85")),
-    ("gpt-oss-120B", 30_000, "15.84", "139.4", ("30.88", "3.92", "19.77")),
-    ("GLM-4.5-Air", 30_000, "15.84", "126.7", ("34.03", "4.31", "21.77")),
-    ("EXAONE-32B", 2_000, "13.20", "126.7", ("2.26", "0.29", "1.45")),
-    ("Qwen3-30B", 2_000, "13.20", "114.0", ("2.52", "0.32", "1.61")),
-]
-PRICES = [("1.25", "10"), ("15", "75"), ("3", "15")]
-
-
-@pytest.mark.parametrize(("model", "hardware", "electricity", "volume", "months"), PAN, ids=[row[0] for row in PAN])
-def test_pan_et_al(model, hardware, electricity, volume, months):
-    """arXiv 2509.18101: a third of the tokens is input; hardware / (API − electricity) months at a volume.
-
-    Ours asks the other way about: the volume at a number of months. At one month the break-even gives the API's price per token; with it the
-    paper's number of months follows.
-    """
-    for (price_in, price_out), expected in zip(PRICES, months, strict=True):
-        mix = demand(input_tokens_per_month=D(1_000_000), output_tokens_per_month=D(2_000_000), horizon_months=1)
-        api = option("api")
-        api = type(api)(
-            **{**vars(api), "costs": costs(model_access={"input_price_per_million": price_in, "output_price_per_million": price_out})}
-        )
-        own = type(api)(**{**vars(api), "id": "own", "costs": costs(infrastructure={"one_off": hardware, "other_per_month": electricity})})
-        result = evaluate(_small(), facts(api, own, demand=mix)).as_dict()
-        at_one_month = Decimal(result["break_even"][0]["tokens_per_month"])
-        price = (D(hardware) + D(electricity)) / at_one_month
-        found = D(hardware) / (D(volume) * 1_000_000 * price - D(electricity))
-        assert abs(found - D(expected)) < D("0.06")
-
-
-def _small():
-    from tests.scoring.conftest import release
-
-    return release()
-
-
-def test_localized_ai():
-    """EUR 4,000 of hardware and 95 a month against 280 (500) a month pay back after 21.6 (9.9) months."""
-    for monthly, last_month_dearer in ((280, 21), (500, 9)):
-        own = costs(infrastructure={"one_off": 4000, "other_per_month": 95})
-        api = costs(model_access={"minimum_per_month": monthly})
-        for months, cheaper in ((last_month_dearer, "api"), (last_month_dearer + 1, "own")):
-            one, two = option("api"), option("own")
-            one, two = (type(one)(**{**vars(o), "costs": c}) for o, c in ((one, api), (two, own)))
-            options = evaluate(_small(), facts(one, two, demand=demand(horizon_months=months))).as_dict()["options"]
-            totals = {o["id"]: Decimal(o["costs"]["total"]["likely"]) for o in options}
-            assert min(totals, key=totals.get) == cheaper
 
 
 small_numbers = st.integers(0, 12)

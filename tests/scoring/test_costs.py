@@ -92,17 +92,6 @@ def test_replicas_follow_the_growth(small):
     assert found["by_category"]["infrastructure"] == f"{(5 * 1 + 7 * 2) * 4380}.00"
 
 
-@pytest.mark.parametrize(
-    ("price", "speed", "expected"), [("2.00", 85, "6.54"), ("2.60", 140, "5.16"), ("2.00", 120, "4.63"), ("2.00", 400, "1.39")]
-)
-def test_published_costs_of_a_saturated_gpu(small, price, speed, expected):
-    """GPU price / (tokens a second × 3600) × 1,000,000, as a vendor's page prints it for four cards."""
-    full = demand(input_tokens_per_month=D(speed * 3600 * 730), output_tokens_per_month=D(0))
-    machine = {"gpus_per_replica": 1, "gpu_price_per_hour": price, "tokens_per_second_per_replica": speed, "utilisation_limit": 1}
-    found, _ = priced(small, costs(infrastructure=machine), full)
-    assert found["per_million_tokens"] == expected
-
-
 def test_staff_one_off_and_delay(small):
     figures = costs(
         support={"one_off": 100, "per_month": 10, "fte": "0.5", "fte_cost_per_year": 120_000},

@@ -6,24 +6,43 @@ import subprocess
 import sys
 from pathlib import Path
 
-from assessments.scoring.evaluate import evaluate
-from tests.scoring.conftest import facts
+import pytest
 
+from assessments.scoring.evaluate import evaluate
+from assessments.scoring.file import read_assessment
+from compliance.releases import by_name
+from tests.scoring.conftest import costs, facts, losses, option, release, robustness
+
+ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = """
 import json
-from assessments.scoring.evaluate import evaluate
-from tests.scoring.conftest import facts, release
-print(json.dumps(evaluate(release(), facts()).as_dict(trace=True)))
+from tests.scoring.test_determinism import found
+print(json.dumps(found({bank})))
 """
 
 
-def test_another_process_under_another_hash_seed(small):
-    here = json.dumps(evaluate(small, facts()).as_dict(trace=True))
-    for seed in ("0", "1", "4242"):
+def found(bank):
+    """The small catalogue, plain and with everything that can be drawn; for the ``bank`` its worked example under the release it names."""
+    if bank:
+        name = "bank-chatbot.yaml"
+        given, catalogue = read_assessment((ROOT / "examples" / name).read_text(), name, by_name)
+        return [evaluate(catalogue, given).as_dict(trace=True)]
+    unsure = release(robustness=robustness(), losses=losses())
+    ranged = option("three", costs=costs(support={"per_month": (10, 20, 90)}, time_to_production={"weeks": (1, 2, 9)}))
+    return [
+        evaluate(release(), facts()).as_dict(trace=True),
+        evaluate(unsure, facts(option("one"), option("two", weeks=13), ranged)).as_dict(trace=True),
+    ]
+
+
+@pytest.mark.parametrize(("bank", "seeds"), [(False, ("0", "1", "4242")), (True, ("7",))], ids=["small", "bank-chatbot"])
+def test_another_process_under_another_hash_seed(bank, seeds):
+    here = json.dumps(found(bank))
+    for seed in seeds:
         there = subprocess.run(
-            [sys.executable, "-c", SCRIPT],
+            [sys.executable, "-c", SCRIPT.format(bank=bank)],
             env={**os.environ, "PYTHONHASHSEED": seed},
-            cwd=Path(__file__).resolve().parents[2],
+            cwd=ROOT,
             capture_output=True,
             text=True,
             check=True,

@@ -9,49 +9,10 @@ from hypothesis import strategies as st
 
 from assessments.scoring.evaluate import evaluate
 from assessments.scoring.facts import Costs, Response
-from tests.scoring.conftest import CATEGORIES, D, answers, costs, demand, facts, option, release
+from tests.scoring.conftest import CATEGORIES, D, answers, demand, facts, option, release
+from tests.scoring.strategies import BETTER, cases, options
 
 SMALL = release()
-BETTER = {"sla": ["none", "part", "full"], "failover": ["no", "yes"], "audit": ["no", "yes"], "weights-at-hand": ["no", "yes"]}
-
-# "none" for the service level hides a question, so the answers that are compared stay above it.
-responses = st.fixed_dictionaries(
-    {},
-    optional={
-        "sla": st.sampled_from(["part", "full"]).map(Response),
-        "failover": st.sampled_from(["no", "yes"]).map(Response),
-        "uptime": st.integers(980, 1000).map(lambda n: Response(D(n) / 10)),
-        "certificates": st.lists(st.sampled_from(["a", "b", "c"]), unique=True).map(lambda c: Response(tuple(sorted(c)))),
-        "audit": st.sampled_from(["no", "yes"]).map(Response),
-        "weights-at-hand": st.sampled_from(["no", "yes"]).map(Response),
-    },
-)
-use_cases = st.fixed_dictionaries(
-    {},
-    optional={
-        "kind": st.sampled_from(["inside", "outside"]).map(Response),
-        "roles": st.lists(st.sampled_from(["provider", "deployer"]), unique=True).map(lambda c: Response(tuple(sorted(c)))),
-        "critical": st.sampled_from(["no", "yes"]).map(Response),
-        "practice": st.sampled_from(["no", "yes"]).map(Response),
-    },
-)
-amounts = st.integers(0, 2000)
-
-
-@st.composite
-def options(draw, id_="one"):
-    figures = costs(
-        model_access={"input_price_per_million": draw(amounts) / 100, "minimum_per_month": draw(amounts)},
-        support={"per_month": draw(amounts), "one_off": draw(amounts)},
-        time_to_production={"weeks": draw(st.integers(0, 30))},
-    )
-    left_out = draw(st.sets(st.sampled_from(CATEGORIES), max_size=2))
-    figures = Costs(None, {c: f for c, f in figures.categories.items() if c not in left_out})
-    sourcing = draw(st.sampled_from(["closed_api", "self_hosted_open"]))
-    return replace(option(id_), sourcing=sourcing, responses=draw(responses), costs=figures)
-
-
-cases = st.builds(lambda one, two, use_case: facts(one, two, responses=use_case), options("one"), options("two"), use_cases)
 
 
 def outcome(case):
