@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from assessments.figures import COST_FIGURES
 from assessments.models import Assessment, Figure, Option, State
+from assessments.models import Evidence as EvidenceRow
 from assessments.models import Response as Row
 from assessments.scoring.answers import Asked
 from assessments.scoring.evaluate import Evaluation, evaluate
@@ -47,8 +48,12 @@ def facts_of(assessment: Assessment) -> Facts:
     release = release_of(assessment)
     questions = index(release).questions
     responses: dict[int | None, dict[str, Response]] = defaultdict(dict)
-    for row in assessment.responses.prefetch_related("evidence").order_by("question"):
-        if row.question in questions and (response := response_facts(questions[row.question], row)):
+    files: dict[int, list[Evidence]] = defaultdict(list)
+    held = EvidenceRow.objects.filter(response__assessment=assessment).order_by("uploaded_at", "id")
+    for response_id, name, sha256 in held.values_list("response_id", "name", "sha256"):
+        files[response_id].append(Evidence(file=name, sha256=sha256))
+    for row in assessment.responses.order_by("question"):
+        if row.question in questions and (response := response_facts(questions[row.question], row, tuple(files[row.pk]))):
             responses[row.option_id][row.question] = response
     figures: dict[int | None, dict[str, dict[str, Figure]]] = defaultdict(lambda: defaultdict(dict))
     for figure in assessment.figures.all():
@@ -93,9 +98,8 @@ def fallback_facts(option: Option) -> Fallback | None:
     return Fallback(option.fallback_sourcing, option.fallback_provider, option.fallback_model)  # type: ignore[arg-type]
 
 
-def response_facts(question: Question, row: Row) -> Response | None:
+def response_facts(question: Question, row: Row, evidence: tuple[Evidence, ...]) -> Response | None:
     """A stored response as a fact; None where nothing was answered."""
-    evidence = tuple(Evidence(file=e.name, sha256=e.sha256) for e in row.evidence.all())
     if row.state == State.UNANSWERED:
         return None
     value: Any = None
