@@ -19,6 +19,7 @@ from accounts.models import User
 from assessments.evaluation import asked_of, release_of
 from assessments.models import Assessment, Option, Response, Snapshot, State, Verdict
 from assessments.scoring.evaluate import Evaluation
+from assessments.scoring.rounding import plain
 from assessments.scoring.study import study
 from assessments.scoring.write import assessment_data
 from audit.canonical import canonical_bytes
@@ -83,6 +84,9 @@ def build(
                 for c in release.cost_categories
             ],
             "figure_sources": figure_sources(assessment),
+            "losses": losses(release),
+            **({"robustness": robustness(release)} if release.robustness else {}),
+            "providers": providers(release, found),
             "obligations": obligations(evaluation),
             "class_texts": class_texts(evaluation),
             "findings": findings(release, found),
@@ -121,6 +125,37 @@ def figure_sources(assessment: Assessment) -> list[dict[str, str]]:
     """Where the cost figures come from that are published ones."""
     sourced = assessment.figures.exclude(source="").select_related("option").order_by("option__position", "category", "key")
     return [{"option": f.option.key if f.option else "", "figure": f"{f.category}.{f.key}", "source": f.source} for f in sourced]
+
+
+def losses(release: Release) -> list[dict[str, Any]]:
+    """The texts of the catalogue's scenarios of loss, of what changes them and of what others bear; the evaluation names them by their ids."""
+    return [
+        {
+            "id": s.id,
+            "title": s.title,
+            "description": s.description,
+            "changes": [{"id": c.id, "title": c.title} for c in s.changes],
+            "transfers": [{"id": t.id, "title": t.title} for t in s.transfers],
+        }
+        for s in release.losses
+    ]
+
+
+def robustness(release: Release) -> dict[str, Any]:
+    """How weights and values were varied; ``doubts``: of an answer on a basis, the share of its value that may turn out not to be there."""
+    parameters = release.robustness
+    assert parameters is not None
+    return {
+        "weight_factor": plain(parameters.weight_factor),
+        "doubts": [{"basis": d.basis, "share": plain(d.share)} for d in parameters.doubts],
+    }
+
+
+def providers(release: Release, evaluation: dict[str, Any]) -> list[dict[str, str]]:
+    """The names of the providers whose published prices are held against an option."""
+    known = index(release).providers
+    ids = sorted({b["managed"]["provider"] for b in evaluation["break_even"] if "managed" in b})
+    return [{"id": id_, "name": known[id_].name} for id_ in ids]
 
 
 def software() -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from assessments.views import answers, deciding, describing, lists, moving, organisation, results, taking
+from assessments.views import answers, deciding, describing, lists, methods, moving, organisation, results, taking, what_if
 
 app_name = "assessments"
 _A = "o/<slug:org>/assessments/<uuid:assessment>/"
@@ -12,6 +12,7 @@ urlpatterns = [
     path("o/<slug:org>/assessments/new/", describing.create, name="create"),
     path("o/<slug:org>/assessments/import/", describing.import_file, name="import"),
     path("o/<slug:org>/organisation/", organisation.answers, name="organisation"),
+    path("o/<slug:org>/methods/", methods.methods, name="methods"),
     path(_A, lists.overview, name="detail"),
     path(_A + "catalogue/", moving.catalogue, name="catalogue"),
     path(_A + "use-case/", describing.use_case, name="use_case"),
@@ -33,6 +34,8 @@ urlpatterns = [
     path(_A + "weights/", results.weights, name="weights"),
     path(_A + "result/", results.result, name="result"),
     path(_A + "result/trace/", results.trace, name="trace"),
+    path(_A + "result/flips/", results.flips, name="result_flips"),
+    path(_A + "result/what-if/", what_if.what_if, name="what_if"),
     path(_A + "check/", deciding.check, name="check"),
     path(_A + "propose/", deciding.propose, name="propose"),
     path(_A + "submit/", deciding.submit, name="submit"),

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from assessments.api import answers, catalogue, deciding, describing, organisation, results, taking
+from assessments.api import answers, catalogue, deciding, describing, organisation, results, taking, what_if
 from assessments.api.docs import Docs
 
 app_name = "api"
@@ -41,6 +41,7 @@ urlpatterns = [
     path(_A + "evidence/<uuid:evidence>/", answers.EvidenceDetail.as_view(), name="evidence"),
     path(_A + "evidence/<uuid:evidence>/file/", answers.EvidenceDownload.as_view(), name="evidence_file"),
     path(_A + "evaluation/", results.EvaluationDetail.as_view(), name="evaluation"),
+    path(_A + "what-if/", what_if.WhatIf.as_view(), name="what_if"),
     path(_A + "weights/", results.Weights.as_view(), name="weights"),
     path(_A + "proposal/", results.Proposal.as_view(), name="proposal"),
     path(_A + "submit/", deciding.Submit.as_view(), name="submit"),

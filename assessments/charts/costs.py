@@ -8,9 +8,10 @@ from decimal import Decimal
 from math import ceil, floor
 from typing import Any
 
-from assessments.charts.drawing import WIDTH, Chart, Names, Table, colour, distinct, draw, option_look
+from assessments.charts.drawing import FAINT, WIDTH, Chart, Names, Table, amount, colour, distinct, draw, magnitude, option_look
 
 SAMPLES = 160
+LABEL_ROOM = 0.16  # of the width: what a break-even's label takes
 FURTHEST = 6  # times the demand: what lies beyond is told, not drawn
 
 
@@ -24,16 +25,16 @@ def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Cha
     labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
     categories = list(dict.fromkeys(c for o in options for c in o["costs"]["by_category"]))
     shown = [c for c in categories if any(Decimal(o["costs"]["by_category"].get(c, 0)) for o in options)] or categories[:1]
-    divisor, unit = _unit(max(Decimal(o["costs"]["total"]["likely"]) for o in options))
+    divisor, unit = magnitude(max(Decimal(o["costs"]["total"]["likely"]) for o in options))
     parts, totals = [], []
     for option in options:
         start = Decimal(0)
         for category in shown:
-            amount = Decimal(option["costs"]["by_category"].get(category, 0)) / divisor
+            part = Decimal(option["costs"]["by_category"].get(category, 0)) / divisor
             parts.append(
-                {"option": labels[option["id"]], "category": names.category(category), "from": float(start), "to": float(start + amount)}
+                {"option": labels[option["id"]], "category": names.category(category), "from": float(start), "to": float(start + part)}
             )
-            start += amount
+            start += part
         note = "" if option["costs"]["complete"] else "  at least"
         totals.append({"option": labels[option["id"]], "at": float(start), "label": f"{start:,.2f}{note}"})
     y = {"field": "option", "type": "nominal", "sort": list(labels.values()), "title": None}
@@ -65,23 +66,24 @@ def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Cha
         ],
     }
     header = ("Category", *(names.option(o["id"]) for o in options))
-    rows = [(names.category(c), *(_amount(o["costs"]["by_category"].get(c)) for o in options)) for c in categories]
-    rows.append(("Total", *(_amount(o["costs"]["total"]["likely"]) for o in options)))
+    rows = [(names.category(c), *(amount(o["costs"]["by_category"].get(c)) for o in options)) for c in categories]
+    rows.append(("Total", *(amount(o["costs"]["total"]["likely"]) for o in options)))
     described = "; ".join(
-        f"{names.option(o['id'])} {'' if o['costs']['complete'] else 'at least '}{currency} {_amount(o['costs']['total']['likely'])}"
+        f"{names.option(o['id'])} {'' if o['costs']['complete'] else 'at least '}{currency} {amount(o['costs']['total']['likely'])}"
         for o in options
     )
     return draw("Cost over the horizon by category", f"Total cost over the horizon: {described}.", Table(header, tuple(rows)), spec)
 
 
 def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart | None:
-    """A line an option: its average monthly cost against the volume, with the break-even points and today's demand marked.
+    """A line an option: its average monthly cost against the volume, with the break-even points and today's demand marked, and a line for each
+    published managed price that an option is held against.
 
     ``evaluation`` must hold its trace, where the parts of the monthly cost stand; None where no option's monthly cost is known.
     Raises ValueError without a trace.
     """
     names = names or Names()
-    curves = [c for o in evaluation["options"] if (c := _curve(evaluation, o["id"]))]
+    curves = [c for o in evaluation["options"] if (c := curve_of(evaluation, o["id"]))]
     if not curves:
         return None
     labels = dict(zip((c.option for c in curves), distinct([names.option(c.option) for c in curves]), strict=True))
@@ -91,20 +93,34 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
     within = [at for _, at in crossings if at <= demand * FURTHEST]
     end = max([demand * 2, *(at * Decimal("1.25") for at in within)])
     by_id = {c.option: c for c in curves}
-    divisor, unit = _unit(end)
+    divisor, unit = magnitude(end)
+    managed = _managed(evaluation, names)
     lines = [
         {"option": labels[c.option], "volume": float(volume / divisor), "cost": float(cost)}
         for c in curves
         for volume, cost in c.points(end)
     ]
-    ends = [{"option": labels[c.option], "volume": float(end / divisor), "cost": float(c.cost(end))} for c in curves]
-    points = [
-        {"volume": float(at / divisor), "cost": float(by_id[pair[0]].cost(at)), "label": f"{at / divisor:,.1f}{unit}"}
-        for pair, at in crossings
-        if at <= end
+    lines += [
+        {"option": label, "volume": float(volume / divisor), "cost": float(price * volume / 1_000_000)}
+        for label, price in managed.items()
+        for volume in (Decimal(0), end)
     ]
-    domain = list(labels.values())
-    looks = [option_look(evaluation, id_) for id_ in labels]
+    ends = [{"option": labels[c.option], "volume": float(end / divisor), "cost": float(c.cost(end))} for c in curves]
+    drawn = sorted(((at, pair) for pair, at in crossings if at <= end), key=lambda found: found[0])
+    points: list[dict[str, Any]] = []
+    for at, pair in drawn:
+        last = points[-1] if points else None
+        points.append(
+            {
+                "volume": float(at / divisor),
+                "cost": float(by_id[pair[0]].cost(at)),
+                "label": f"{at / divisor:,.1f}{unit}",
+                # Two labels side by side would cover each other.
+                "above": not (last and last["above"] and float(at / divisor) - last["volume"] < float(end / divisor) * LABEL_ROOM),
+            }
+        )
+    domain = [*labels.values(), *managed]
+    looks = [*(option_look(evaluation, id_) for id_ in labels), *((FAINT, "", [1, 4]) for _ in managed)]
     legend = {"title": None, "orient": "top", "symbolType": "stroke", "symbolSize": 400, "columns": 3}
     series = {"field": "option", "type": "nominal", "legend": legend}
     stroke = {**series, "scale": {"domain": domain, "range": [look[0] for look in looks]}}
@@ -148,15 +164,18 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
                 },
                 "encoding": {"x": x, "y": y},
             },
-            {
-                "data": {"values": points},
-                "mark": {"type": "text", "dy": -16, "fontWeight": 600},
-                "encoding": {"x": x, "y": y, "text": {"field": "label"}},
-            },
+            *(
+                {
+                    "data": {"values": [p for p in points if p["above"] is above]},
+                    "mark": {"type": "text", "dy": -16 if above else 18, "fontWeight": 600},
+                    "encoding": {"x": x, "y": y, "text": {"field": "label"}},
+                }
+                for above in (True, False)
+            ),
         ],
     }
     rows = tuple(_crossing_row(b, names) for b in evaluation["break_even"])
-    described = "; ".join(f"{row[0]}: {row[1]}" for row in rows) or "one option only"
+    described = "; ".join(f"{row[0]}: {row[1]}" for row in rows) or "nothing to compare with"
     return draw(
         "Monthly cost by volume",
         f"Average monthly cost at a constant volume, at the demand's mix. Break-even: {described}.",
@@ -166,7 +185,7 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
 
 
 @dataclass(frozen=True)
-class _Curve:
+class Curve:
     """cost(V) = max(minimum, price·V) + replica_cost·replicas(V) + base; the same function as in the scoring, for drawing."""
 
     option: str
@@ -198,7 +217,7 @@ class _Curve:
                 yield volume + grid / 1000, self.cost(volume, above=True)
 
 
-def _curve(evaluation: Mapping[str, Any], option: str) -> _Curve | None:
+def curve_of(evaluation: Mapping[str, Any], option: str) -> Curve | None:
     """The parts of the monthly cost, from the trace."""
     if "trace" not in evaluation:
         raise ValueError("the monthly cost is drawn from the evaluation's trace; give an evaluation with its trace")
@@ -206,7 +225,7 @@ def _curve(evaluation: Mapping[str, Any], option: str) -> _Curve | None:
     if found is None:
         return None
     parts = {node["key"].rsplit(".", 1)[1]: Decimal(node["value"]) for node in found["inputs"]}
-    return _Curve(
+    return Curve(
         option=option,
         price=parts["price_per_million"] / 1_000_000,
         minimum=parts["minimum"],
@@ -228,18 +247,19 @@ def _find(node: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
     return next((found for part in node["inputs"] if (found := _find(part, key))), None)
 
 
+def _managed(evaluation: Mapping[str, Any], names: Names) -> dict[str, Decimal]:
+    """Published managed prices, per million tokens, by how the chart calls them."""
+    prices = [b["managed"] for b in evaluation["break_even"] if "managed" in b]
+    several = len({p["model"] for p in prices}) > 1
+    return {
+        f"Published price, {names.provider(p['provider'])}{', ' + p['model'] if several else ''}": Decimal(p["price_per_million"])
+        for p in prices
+    }
+
+
 def _crossing_row(found: Mapping[str, Any], names: Names) -> tuple[str, str]:
     pair = " and ".join(names.option(id_) for id_ in found["between"])
+    if "managed" in found:
+        pair += f" and the published price of {names.provider(found['managed']['provider'])}"
     tokens = found["tokens_per_month"]
     return pair, f"{int(tokens):,}" if tokens is not None else f"none. {found['reason']}".rstrip(".")
-
-
-def _unit(largest: Decimal) -> tuple[Decimal, str]:
-    for size, word in ((10**12, " trillion"), (10**9, " billion"), (10**6, " million"), (10**3, " thousand")):
-        if largest >= size:
-            return Decimal(size), word
-    return Decimal(1), ""
-
-
-def _amount(text: str | None) -> str:
-    return f"{Decimal(text):,}" if text is not None else "not known"

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from functools import lru_cache
 from html import escape
 from pathlib import Path
@@ -55,6 +56,7 @@ class Names:
     options: Mapping[str, str] = field(default_factory=dict)
     criteria: Mapping[str, str] = field(default_factory=dict)
     categories: Mapping[str, str] = field(default_factory=dict)
+    providers: Mapping[str, str] = field(default_factory=dict)
 
     def option(self, id_: str) -> str:
         return self.options.get(id_) or id_
@@ -64,6 +66,9 @@ class Names:
 
     def category(self, id_: str) -> str:
         return self.categories.get(id_) or _spaced(id_)
+
+    def provider(self, id_: str) -> str:
+        return self.providers.get(id_) or _spaced(id_)
 
 
 def _spaced(id_: str) -> str:
@@ -84,6 +89,19 @@ def option_look(evaluation: Mapping[str, Any], id_: str) -> tuple[str, str, list
     """Colour, shape and dashes of an option: by its place in the evaluation, so that it looks alike in every chart."""
     place = [option["id"] for option in evaluation["options"]].index(id_)
     return OPTION_COLOURS[place % len(PALETTE)], SHAPES[place % len(SHAPES)], DASHES[place % len(DASHES)]
+
+
+def magnitude(largest: Decimal) -> tuple[Decimal, str]:
+    """What to divide by so that ``largest`` reads well on an axis, and the word for it, with a space before it."""
+    for size, word in ((10**12, " trillion"), (10**9, " billion"), (10**6, " million"), (10**3, " thousand")):
+        if largest >= size:
+            return Decimal(size), word
+    return Decimal(1), ""
+
+
+def amount(text: str | None) -> str:
+    """An amount with its thousands apart."""
+    return f"{Decimal(text):,}" if text is not None else "not known"
 
 
 def ink_on(background: str) -> str:

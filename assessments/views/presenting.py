@@ -1,13 +1,13 @@
 """An evaluation as its pages show it: what the result page and the record page have in common.
 
 Both are given as *content*, a mapping with the keys of a snapshot that matter here (``evaluation``, ``options``, ``criteria``,
-``cost_categories``, ``obligations``, ``class_texts``, ``findings``, ``questionnaires``): the record page passes the snapshot itself, the result
-page the same made of what stands now. So a frozen record is shown from its own words alone.
+``cost_categories``, ``losses``, ``providers``, ``obligations``, ``class_texts``, ``findings``, ``questionnaires``): the record page passes the
+snapshot itself, the result page the same made of what stands now. So a frozen record is shown from its own words alone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -16,20 +16,26 @@ from django.utils.translation import gettext as _
 from assessments.figures import DEMAND_FIGURES
 from assessments.models import Sourcing
 from assessments.scoring.evaluate import Evaluation
-from assessments.snapshots import class_texts, findings, obligations
+from assessments.scoring.study import study
+from assessments.snapshots import class_texts, findings, losses, obligations, providers
 from assessments.views.law import act, day, duties
 from assessments.views.places import Where, questions_of, text_of
+from assessments.views.presenting_change import changes, scenarios
+from assessments.views.presenting_costs import break_even, costs
+from assessments.views.presenting_risk import risk
+from assessments.views.presenting_sure import range_bar, sure
+from assessments.views.showing import Content as Content
+from assessments.views.showing import amount as amount
+from assessments.views.showing import names_of, numbers_of, percent, short
 from compliance.catalogue.index import as_data
-
-Content = Mapping[str, Any]
-
 
 SEVERITIES = {"critical": "bad", "high": "bad", "medium": "warn", "low": "info"}
 
 
-def live_content(evaluation: Evaluation) -> dict[str, Any]:
-    """What stands now in the form of a snapshot's content, without people and answers."""
-    found = evaluation.as_dict(trace=True)
+def live_content(evaluation: Evaluation, whole: bool = False) -> dict[str, Any]:
+    """What stands now in the form of a snapshot's content, without people and answers. ``whole``: with what would change it and the
+    scenarios, which take several times as long."""
+    found = study(evaluation, trace=True) if whole else evaluation.as_dict(trace=True)
     release = evaluation.release
     return {
         "evaluation": found,
@@ -44,6 +50,8 @@ def live_content(evaluation: Evaluation) -> dict[str, Any]:
         ],
         "criteria": [as_data(c) for c in release.criteria],
         "cost_categories": [{"id": c.id, "title": c.title} for c in release.cost_categories],
+        "losses": losses(release),
+        "providers": providers(release, found),
         "obligations": obligations(evaluation),
         "class_texts": class_texts(evaluation),
         "findings": findings(release, found),
@@ -52,16 +60,18 @@ def live_content(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def present(content: Content, where: Where) -> dict[str, Any]:
-    """The context of the partials that show an evaluation."""
+def present(content: Content, where: Where, try_at: str = "") -> dict[str, Any]:
+    """The context of the partials that show an evaluation. ``try_at``: the address of the what-if page, empty where nothing can be tried."""
     found = content["evaluation"]
     asked = questions_of(content)
-    names = {option["id"]: option["name"] for option in content["options"]}
+    names = names_of(content)
     return {
         "evaluation": found,
+        "catalogue_name": catalogue_of(content),
         "currency": found["currency"],
         "as_of": day(found["as_of"]),
         "names": names,
+        "traced": numbers_of(found.get("trace")),
         "verdict": verdict(found, names),
         "ranked": ranked(content),
         "matrix": matrix(content),
@@ -69,26 +79,20 @@ def present(content: Content, where: Where) -> dict[str, Any]:
         "act": act(content, asked, where),
         "duties": duties(content),
         "costs": costs(content),
-        "break_even": break_even(found, names),
+        "break_even": break_even(content),
+        "sure": sure(content),
+        "risk": risk(content, asked, where),
+        "with_losses": "accountability" in found,
+        "changes": changes(content, asked, try_at),
+        "scenarios": scenarios(content, try_at),
         "open": unanswered(content, asked, where),
     }
 
 
-def amount(text: str | None) -> str:
-    """Money for reading: whole units from a thousand on, else cents."""
-    if text is None:
-        return ""
-    figure = Decimal(text)
-    return f"{figure:,.0f}" if abs(figure) >= 1000 else f"{figure:,.2f}"
-
-
-def percent(share: str) -> str:
-    return f"{Decimal(share) * 100:.0f}"
-
-
-def short(value: str) -> str:
-    """A value of 0 to 1 with two places."""
-    return f"{Decimal(value):.2f}"
+def catalogue_of(content: Content) -> str:
+    """The name of the release that it was computed with."""
+    catalogue = content["evaluation"]["catalogue"]
+    return f"{catalogue['key']}@{catalogue['version']}"
 
 
 def verdict(found: Content, names: Mapping[str, str]) -> dict[str, Any]:
@@ -128,6 +132,7 @@ def ranked(content: Content) -> list[dict[str, Any]]:
             "admissible": option["admissible"],
             "score": option["score"],
             "best": option["score_best"],
+            "range": range_bar(option.get("score_range")),
             "completeness": percent(option["completeness"]),
             "blockers": len(option["blockers"]),
             "total": amount(option["costs"].get("total", {}).get("likely")),
@@ -217,66 +222,6 @@ def obstacles(content: Content, asked: Mapping[str, Any], where: Where) -> list[
         others.sort(key=lambda f: order.index(f["severity"]))
         groups.append({"id": option["id"], "name": names[option["id"]], "blockers": blockers, "findings": others})
     return groups
-
-
-def costs(content: Content) -> dict[str, Any] | None:
-    """A row a category, a cell an option; None where the demand leaves nothing to compute."""
-    options = content["evaluation"]["options"]
-    if not any("total" in option["costs"] for option in options):
-        return None
-
-    def row(label: str, read: Callable[[Content], str | None], key: str, show: Callable[[str], str] = amount) -> dict[str, Any]:
-        found = [(option, read(option["costs"])) for option in options]
-        return {
-            "label": label,
-            "cells": [
-                {
-                    "text": show(text) if text is not None else "",
-                    "key": f"options.{option['id']}.costs.{key}",
-                    "of": label,
-                    "option": option["id"],
-                }
-                for option, text in found
-            ],
-        }
-
-    def category(id_: str) -> Callable[[Content], str | None]:
-        return lambda c: c.get("by_category", {}).get(id_)
-
-    used = [c for c in content["cost_categories"] if any(c["id"] in o["costs"].get("by_category", {}) for o in options)]
-    rows = [row(c["title"], category(c["id"]), f"by_category.{c['id']}") for c in used]
-    feet = [
-        row(_("Total over the horizon"), lambda c: c.get("total", {}).get("likely"), "total.likely"),
-        row(_("Per million tokens"), lambda c: c.get("per_million_tokens"), "per_million_tokens"),
-    ]
-    if any("replicas_at_end" in o["costs"] for o in options):
-        feet.append(row(_("Replicas in the last month"), lambda c: c.get("replicas_at_end"), "replicas_at_end", str))
-    return {
-        "options": [o["id"] for o in options],
-        "rows": rows,
-        "feet": feet,
-        "complete": [o["costs"]["complete"] for o in options],
-        "all_complete": all(o["costs"]["complete"] for o in options),
-    }
-
-
-def break_even(found: Content, names: Mapping[str, str]) -> list[dict[str, Any]]:
-    sentences = []
-    for position, pair in enumerate(found["break_even"]):
-        first, second = (names[id_] for id_ in pair["between"])
-        tokens = pair["tokens_per_month"]
-        if tokens is not None:
-            text = _("%(first)s and %(second)s cost the same at %(tokens)s tokens a month.") % {
-                "first": first, "second": second, "tokens": f"{int(Decimal(tokens)):,}",
-            }  # fmt: skip
-        else:
-            text = _("%(first)s and %(second)s have no break-even: %(reason)s") % {
-                "first": first,
-                "second": second,
-                "reason": pair["reason"],
-            }
-        sentences.append({"text": text, "key": f"break_even.{position}.tokens_per_month"})
-    return sentences
 
 
 def unanswered(content: Content, asked: Mapping[str, Any], where: Where) -> dict[str, Any]:

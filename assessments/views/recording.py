@@ -17,9 +17,10 @@ from assessments.views.common import allowed
 from assessments.views.law import CLASSES
 from assessments.views.places import questions_of, record_places
 from assessments.views.presenting import amount, present
-from assessments.views.results import charts_of, trace_url
+from assessments.views.results import charts_of, trace_url, what_if_url
 from assessments.views.wire import dom_id
 
+UNCHANGED = (Status.IN_REVIEW, Status.APPROVED, Status.REJECTED)  # where the assessment still is what its newest record froze
 STATES = {
     "unknown": "Unknown",
     "not_applicable": "Not applicable",
@@ -70,7 +71,8 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
         "cost_figures": _cost_figures(content),
         "figure_sources": _figure_sources(content),
         "sources": [s | {"verified": VERIFIED.get(s["verified"], s["verified"])} for s in content["sources"]],
-        **present(content, record_places(asked)),
+        # A what-if varies the assessment as it stands: only while that is the record's own state can a change be tried from here.
+        **present(content, record_places(asked), what_if_url(request, assessment) if newest and assessment.status in UNCHANGED else ""),
     }
 
 

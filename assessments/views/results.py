@@ -18,6 +18,9 @@ from accounts.access import member
 from assessments import editing
 from assessments.charts.costs import cost_chart, monthly_cost_chart
 from assessments.charts.drawing import Chart, Names
+from assessments.charts.losses import exceedance_chart
+from assessments.charts.ranges import cost_ranges_chart
+from assessments.charts.robustness import ranks_chart
 from assessments.charts.scores import scores_chart, values_chart
 from assessments.errors import Refused
 from assessments.evaluation import evaluate_assessment
@@ -29,11 +32,22 @@ from assessments.scoring.values import score
 from assessments.snapshots import content_of
 from assessments.views.common import find, page_context
 from assessments.views.places import live_places, questions_of, record_places
-from assessments.views.presenting import Content, live_content, present
+from assessments.views.presenting import Content, catalogue_of, live_content, present
 from assessments.views.tracing import Reader, found
+from assessments.views.what_if import what_if_context
 from compliance.catalogue.index import index
 
 OWN = "own"
+DRAWN = {
+    "scores": scores_chart,
+    "criteria": values_chart,
+    "ranks": ranks_chart,
+    "costs": cost_chart,
+    "cost_ranges": cost_ranges_chart,
+    "monthly": monthly_cost_chart,
+    "losses": exceedance_chart,
+}
+STUDIED = ("", "flips", "scenarios")  # the first parts of the keys that only the whole document has; the whole tree has no key
 
 
 def charts_of(content: Content) -> dict[str, Chart]:
@@ -43,27 +57,46 @@ def charts_of(content: Content) -> dict[str, Chart]:
         options={o["id"]: o["name"] for o in content["options"]},
         criteria={c["id"]: c["title"] for c in content["criteria"]},
         categories={c["id"]: c["title"] for c in content["cost_categories"]},
+        providers={p["id"]: p["name"] for p in content.get("providers", ())},
     )
     if not evaluation["options"]:
         return {}
-    drawn = {"scores": scores_chart, "criteria": values_chart, "costs": cost_chart, "monthly": monthly_cost_chart}
-    return {name: chart for name, draw in drawn.items() if (chart := draw(evaluation, names)) is not None}
+    return {name: chart for name, draw in DRAWN.items() if (chart := draw(evaluation, names)) is not None}
 
 
 @require_safe
 @member()
 def result(request: HttpRequest, assessment: UUID) -> HttpResponse:
     seen = find(request, assessment)
-    content = live_content(evaluate_assessment(seen))
+    evaluation = evaluate_assessment(seen)
+    content = live_content(evaluation)
     context = page_context(
         request,
         seen,
         charts=charts_of(content),
         trace_url=trace_url(request, seen),
         snapshot=seen.latest_snapshot,
+        **what_if_context(request, seen, evaluation),
         **present(content, live_places(seen, questions_of(content))),
     )
     return render(request, "assessments/result.html", context)
+
+
+@require_safe
+@member()
+def flips(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """What would change the recommendation, and what it says under each scenario: the part alone where htmx asks for it, else a page."""
+    seen = find(request, assessment)
+    content = live_content(evaluate_assessment(seen), whole=True)
+    shown = present(content, live_places(seen, questions_of(content)), what_if_url(request, seen))
+    context = {"trace_url": trace_url(request, seen), **shown}
+    if request.htmx:  # type: ignore[attr-defined]
+        return render(request, "assessments/_result_changes.html", {"assessment": seen, **context})
+    return render(request, "assessments/result_flips.html", page_context(request, seen, **context))
+
+
+def what_if_url(request: HttpRequest, assessment: Assessment) -> str:
+    return reverse("assessments:what_if", kwargs={"org": request.organisation.slug, "assessment": assessment.pk})  # type: ignore[attr-defined]
 
 
 def trace_url(request: HttpRequest, assessment: Assessment, snapshot: Snapshot | None = None) -> str:
@@ -79,8 +112,9 @@ def trace(request: HttpRequest, assessment: UUID) -> HttpResponse:
     seen = find(request, assessment)
     number = request.GET.get("record", "")
     snapshot = snapshot_numbered(seen, number) if number else None
-    content = content_of(snapshot) if snapshot else live_content(evaluate_assessment(seen))
-    tree, key = content["evaluation"]["trace"], request.GET.get("of", "")
+    key = request.GET.get("of", "")
+    content = content_of(snapshot) if snapshot else live_content(evaluate_assessment(seen), whole=key.partition(".")[0] in STUDIED)
+    tree = content["evaluation"]["trace"]
     node = found(tree, key) if key else tree
     if node is None:
         raise Http404("There is no such number in this evaluation.")
@@ -92,6 +126,8 @@ def trace(request: HttpRequest, assessment: UUID) -> HttpResponse:
         sources={s["id"]: s["title"] for s in content["sources"]},
         where=(lambda k, option="": f"{page}?number={snapshot.number}{inside(k, option)}") if snapshot else live_places(seen, asked),
         derivations=trace_url(request, seen, snapshot),
+        evaluation=content["evaluation"],
+        catalogue=reverse("compliance:reference", kwargs={"org": request.organisation.slug, "release": catalogue_of(content)}),  # type: ignore[attr-defined]
     )
     step = reader.step(node)
     names = {option["id"]: option["name"] for option in content["options"]}

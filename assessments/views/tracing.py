@@ -7,17 +7,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from assessments.models import BasisOfAnswer
+from assessments.scoring.costs import CATEGORIES
 from assessments.views.places import Where
 
 CATEGORY = ".by_category."
 FURTHER = "#"  # before the key of another number
+CATALOGUE = "@"  # before a part of the page of the catalogue's reference data
 UNFOLDED = 2  # levels that are open at first
 DEMAND_STEPS = frozenset({"input tokens a month", "cached share of input", "output tokens a month", "peak ratio"})
 
 
 @dataclass(frozen=True)
 class Step:
-    """One number with what it came from. A leaf (no ``inputs``) has the ``url`` at which it is answered, or (``further``) derived."""
+    """One number with what it came from. A leaf (no ``inputs``) has the ``url`` at which it is answered, or (``further``) derived, or
+    (``catalogue``) stands as a parameter."""
 
     name: str
     value: str
@@ -26,6 +29,7 @@ class Step:
     sources: tuple[str, ...]
     url: str
     further: bool
+    catalogue: bool
     open: bool
     inputs: tuple[Step, ...]
 
@@ -33,12 +37,15 @@ class Step:
 @dataclass(frozen=True)
 class Reader:
     """``asked`` holds the questions by id, ``sources`` the titles of sources by id; ``where`` says where something is answered, and
-    ``derivations`` is the address of this page, ready for a number's key."""
+    ``derivations`` is the address of this page, ready for a number's key. ``evaluation`` is the output that is derived, and ``catalogue`` the
+    address of its release's reference data, where the parameters of what is drawn stand."""
 
     asked: Mapping[str, Any]
     sources: Mapping[str, str]
     where: Where
     derivations: str
+    evaluation: Mapping[str, Any]
+    catalogue: str
 
     def step(self, node: Mapping[str, Any], above: str = "", option: str = "", depth: int = 0) -> Step:
         """``node`` and all below it; ``above`` names what the node above it hangs on, ``option`` the option that it is about."""
@@ -47,21 +54,29 @@ class Reader:
         scope = self._scope(node, above, option)
         inputs = tuple(self.step(child, scope, option, depth + 1) for child in node["inputs"])
         further = scope.startswith(FURTHER)
-        url = self.derivations + scope.removeprefix(FURTHER) if further else self.where(scope, option) if scope else ""
         return Step(
             name=self.asked[node["name"]]["text"] if node["name"] in self.asked else node["name"],
             value=self._value(node, scope),
             formula=node["formula"],
             basis=BasisOfAnswer(node["basis"]).label if node.get("basis") else "",
             sources=tuple(self.sources.get(id_, id_) for id_ in node.get("source", ())),
-            url="" if inputs else url,
+            url="" if inputs else self._url(scope, option),
             further=further,
+            catalogue=scope.startswith(CATALOGUE),
             open=depth < UNFOLDED,
             inputs=inputs,
         )
 
+    def _url(self, scope: str, option: str) -> str:
+        if scope.startswith(FURTHER):
+            return self.derivations + scope.removeprefix(FURTHER)
+        if scope.startswith(CATALOGUE):
+            return f"{self.catalogue}#{scope.removeprefix(CATALOGUE)}"
+        return self.where(scope, option) if scope else ""
+
     def _scope(self, node: Mapping[str, Any], above: str, option: str) -> str:
-        """What the number hangs on: a question, ``costs.<category>``, ``demand`` or ``weights``, as ``where`` names them, or another number."""
+        """What the number hangs on: a question, ``costs.<category>``, ``demand`` or ``weights``, as ``where`` names them, another number, or a
+        parameter of the catalogue."""
         key, name = node.get("key", ""), node["name"]
         if question := node.get("question"):
             return str(question)
@@ -69,6 +84,8 @@ class Reader:
             return str(name)
         if CATEGORY in key:
             return "costs." + key.rsplit(CATEGORY, 1)[1]
+        if drawn := self._drawn(key, name, option):
+            return drawn
         if key.endswith(".weight"):
             return "weights"
         if key.endswith((".best", ".completeness")) and ".values." in key:
@@ -84,6 +101,38 @@ class Reader:
         if above.startswith("costs.") and not node["inputs"] and name in DEMAND_STEPS:
             return "demand"
         return above
+
+    def _drawn(self, key: str, name: str, option: str) -> str:
+        """What a figure hangs on that was drawn, or that follows from what was; empty for any other."""
+        first, _dot, rest = key.partition(".")
+        if first == "flips" and rest:
+            return self._flip(self.evaluation["flips"][int(rest)])
+        if first == "accountability":
+            premium = self.evaluation["accountability"][int(rest.split(".")[0])]
+            part = "loss.expected_per_year" if "loss_avoided" in key else "costs.total.likely"
+            return f"{FURTHER}options.{premium['option']}.{part}"
+        if key == "robustness":
+            return CATALOGUE + key
+        if first == "scenarios":
+            return "weights" if name.startswith("weight of ") else ""
+        if first == "robustness" or ".score_range." in key:
+            return FURTHER + "robustness"
+        if ".loss.scenarios." in key:
+            return CATALOGUE + "loss-" + key.rsplit(".", 1)[1]
+        if ".loss." in key:
+            return f"{FURTHER}options.{option}.loss.expected_per_year"
+        if key.endswith((".total.p50", ".total.p90")):  # the figures that are drawn stand under the first of the three
+            return f"{FURTHER}options.{option}.costs.total.p10"
+        category, _dot, figure = name.partition(".")
+        return f"costs.{category}" if figure and category in CATEGORIES else ""
+
+    def _flip(self, flip: Mapping[str, Any]) -> str:
+        """Where stands what a flip changes."""
+        if flip["what"] == "response":
+            return str(flip["question"])
+        if flip["what"] == "cost":
+            return "costs." + flip["figure"].partition(".")[0]
+        return "weights" if flip["what"] == "weight" else "demand"
 
     def _value(self, node: Mapping[str, Any], scope: str) -> str:
         """The value; an answer in the words of its choices."""

@@ -8,6 +8,7 @@ from urllib.parse import unquote
 from django.db import connection
 from django.test import TestCase
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from assessments.answering import response_save
 from assessments.editing import option_add
@@ -84,7 +85,14 @@ class Complete(TestCase):
     def test_every_leaf_of_the_derivations_leads_to_where_it_is_answered(self) -> None:
         content = live_content(evaluate_assessment(self.case))
         asked = questions_of(content)
-        reader = TraceReader(asked=asked, sources={}, where=live_places(self.case, asked), derivations=self.reader.url("trace", "?of="))
+        reader = TraceReader(
+            asked=asked,
+            sources={},
+            where=live_places(self.case, asked),
+            derivations=self.reader.url("trace", "?of="),
+            evaluation=content["evaluation"],
+            catalogue=reverse("compliance:reference", kwargs={"org": self.cast.organisation.slug, "release": self.case.catalogue}),
+        )
         step = reader.step(content["evaluation"]["trace"])
 
         def leaves(step: Step) -> list[Step]:

@@ -10,12 +10,15 @@ import pytest
 
 from assessments.charts.costs import cost_chart, monthly_cost_chart
 from assessments.charts.drawing import Names
+from assessments.charts.losses import exceedance_chart
+from assessments.charts.ranges import cost_ranges_chart
+from assessments.charts.robustness import ordinal, ranks_chart, shade
 from assessments.charts.scores import scores_chart, values_chart
 from assessments.scoring.evaluate import evaluate
 from assessments.scoring.facts import Demand
-from tests.scoring.conftest import GOOD, POOR, answers, costs, facts, option, release
+from tests.scoring.conftest import GOOD, POOR, answers, costs, facts, losses, option, release, robustness
 
-CHARTS = (scores_chart, values_chart, cost_chart, monthly_cost_chart)
+CHARTS = (scores_chart, values_chart, cost_chart, monthly_cost_chart, ranks_chart, cost_ranges_chart, exceedance_chart)
 SVG = "{http://www.w3.org/2000/svg}"
 NAMES = Names(options={"one": "Vendor <API> & Co", "own": "Own cluster"}, criteria={"service": "Service levels"})
 
@@ -23,9 +26,10 @@ NAMES = Names(options={"one": "Vendor <API> & Co", "own": "Own cluster"}, criter
 def evaluation(**more):
     machine = {"gpus_per_replica": 1, "gpu_price_per_hour": "0.5", "tokens_per_second_per_replica": 20, "utilisation_limit": "0.5"}
     own = option("own", POOR, sourcing="self_hosted_open")
-    own = type(own)(**{**vars(own), "costs": costs(infrastructure=machine, support={"per_month": 100})})
+    own = type(own)(**{**vars(own), "costs": costs(infrastructure=machine, support={"per_month": (50, 100, 400)})})
     silent = option("silent", GOOD | answers(failover="no"), price=30)
-    return evaluate(release(), facts(option("one", price=20), own, silent, **more)).as_dict(trace=True)
+    drawing = release(robustness=robustness(), losses=losses())
+    return evaluate(drawing, facts(option("one", price=20), own, silent, **more)).as_dict(trace=True)
 
 
 @pytest.mark.parametrize("chart", CHARTS)
@@ -99,19 +103,90 @@ def test_the_monthly_cost_needs_the_trace():
         monthly_cost_chart(data)
 
 
+def test_the_monthly_cost_draws_a_published_managed_price():
+    data = evaluation()
+    price = {"provider": "host-of-it", "model": "m", "price_per_million": "12.00", "on": "2026-11-01", "source": "s"}
+    data["break_even"].append({"between": ["own"], "managed": price, "tokens_per_month": "40000000"})
+    found = monthly_cost_chart(data, Names(options=NAMES.options, providers={"host-of-it": "The Host"}))
+    assert found.table.rows[-1] == ("Own cluster and the published price of The Host", "40,000,000")
+    assert "Published price, The Host" in found.svg
+    assert "Published price, Host of it" in monthly_cost_chart(data, NAMES).svg
+
+
+def test_ranks_say_how_often_an_option_comes_first():
+    data = evaluation()
+    stated = data["robustness"]["stated_weights"]["rank_acceptability"]
+    found = ranks_chart(data, NAMES)
+    rows = {row[0]: row[1:] for row in found.table.rows}
+    for id_, name in (("one", "Vendor <API> & Co"), ("own", "Own cluster")):
+        assert rows[f"{name}, near the stated weights"] == tuple(f"{float(share) * 100:.2f}\u00a0%" for share in stated[id_])
+        assert f"{name}, under any weights" in rows
+    assert found.table.header == ("Option and weights", "1st", "2nd")
+    assert "silent" not in found.svg  # it isn't admissible, so it has no rank
+    assert f"{NAMES.option('one')} first in {float(stated['one'][0]) * 100:.2f}\u00a0%" in found.description
+
+
+def test_one_admissible_option_has_no_ranks_to_draw():
+    single = evaluate(release(robustness=robustness()), facts(option("one"))).as_dict()
+    assert ranks_chart(single) is None
+    assert ranks_chart(evaluate(release(), facts()).as_dict()) is None
+
+
+def test_ordinals_and_shades():
+    assert [ordinal(n) for n in (1, 2, 3, 4, 11, 12, 13, 21, 22, 112)] == [
+        "1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "22nd", "112th",
+    ]  # fmt: skip
+    shades = [shade(n, 20) for n in range(20)]
+    assert len(set(shades)) == 20
+    assert [int(s[1:3], 16) for s in shades] == sorted(int(s[1:3], 16) for s in shades)
+
+
+def test_cost_ranges_say_what_was_drawn():
+    data = evaluation()
+    found = cost_ranges_chart(data, NAMES)
+    total = {o["id"]: o["costs"]["total"] for o in data["options"]}
+    rows = {row[0]: row[1:] for row in found.table.rows}
+    assert rows["Own cluster"] == tuple(f"{float(total['own'][key]):,.2f}" for key in ("likely", "p10", "p50", "p90"))
+    assert rows["silent"][1:] == ("no range",) * 3
+    assert f"Own cluster EUR {float(total['own']['p10']):,.2f} to {float(total['own']['p90']):,.2f}" in found.description
+    assert "no range" in found.svg
+
+
+def test_without_a_range_there_is_no_interval_to_draw():
+    assert cost_ranges_chart(evaluate(release(), facts()).as_dict()) is None
+
+
+def test_losses_say_how_many_years_exceed_each_amount():
+    data = evaluation()
+    found = exceedance_chart(data, NAMES)
+    steps = data["options"][0]["loss"]["exceedance"]
+    assert found.table.header == ("Of 100 years lose more than", "Vendor <API> & Co", "Own cluster", "silent")
+    assert [row[0] for row in found.table.rows] == [f"EUR {int(step['amount']):,}" for step in steps]
+    assert [row[1] for row in found.table.rows] == [f"{float(step['probability']) * 100:.2f}" for step in steps]
+    assert f"Own cluster EUR {float(data['options'][1]['loss']['p95']):,.2f}" in found.description
+
+
+def test_there_is_no_exceedance_without_losses_or_draws():
+    assert exceedance_chart(evaluate(release(), facts()).as_dict()) is None
+    assert exceedance_chart(evaluate(release(losses=losses()), facts(), draws=0).as_dict()) is None
+
+
 def test_there_is_nothing_to_draw_without_costs():
     data = evaluation(demand=Demand())
     assert cost_chart(data) is None
+    assert cost_ranges_chart(data) is None
     assert monthly_cost_chart(data) is None
     assert scores_chart(data).table.rows
 
 
 def test_one_option_and_two_of_the_same_name():
-    single = evaluate(release(), facts(option("one"))).as_dict(trace=True)
+    drawing = release(robustness=robustness(), losses=losses())
+    ranged = [type(o)(**{**vars(o), "costs": costs(support={"per_month": (50, 100, 400)})}) for o in (option("one"), option("two", POOR))]
+    single = evaluate(drawing, facts(ranged[0])).as_dict(trace=True)
     same = Names(options={"one": "The same", "two": "The same"})
-    double = evaluate(release(), facts()).as_dict(trace=True)
+    double = evaluate(drawing, facts(*ranged)).as_dict(trace=True)
     for chart in CHARTS:
-        assert ElementTree.fromstring(chart(single).svg) is not None
+        assert chart is ranks_chart or ElementTree.fromstring(chart(single).svg) is not None
         assert ElementTree.fromstring(chart(double, same).svg) is not None
     assert "The same (1)" in scores_chart(double, same).svg
     assert "The same (2)" in scores_chart(double, same).svg
