@@ -8,6 +8,9 @@ from typing import Any
 
 from assessments.charts.costs import cost_chart, monthly_cost_chart
 from assessments.charts.drawing import Chart, Names
+from assessments.charts.losses import exceedance_chart
+from assessments.charts.ranges import cost_ranges_chart
+from assessments.charts.robustness import ranks_chart
 from assessments.charts.scores import scores_chart, values_chart
 from reports.document import Records, in_catalogue_order
 from reports.fonts import covered
@@ -22,7 +25,8 @@ _LONGEST_NAME = 60  # characters; a longer name is cut with an ellipsis, since a
 
 
 def draw_charts(records: Records) -> dict[str, Chart]:
-    """By name: ``scores``, ``values``, ``costs``, ``monthly_costs``; what the record doesn't know enough for is left out. Raises UnknownRecord."""
+    """By name: ``scores``, ``values``, ``costs``, ``monthly_costs``, ``cost_ranges``, ``ranks``, ``exceedance``; what the record doesn't know
+    enough for is left out. Raises UnknownRecord."""
     snapshot, _ = (printable_data(record, covered()) for record in records.data())
     evaluation = in_catalogue_order(snapshot)
     names = Names(
@@ -30,7 +34,14 @@ def draw_charts(records: Records) -> dict[str, Chart]:
         criteria={c["id"]: c["title"] for c in snapshot["criteria"]},
         categories={c["id"]: c["title"] for c in snapshot["cost_categories"]},
     )
-    makers: dict[str, Callable[[Any, Names], Chart | None]] = {"scores": scores_chart, "values": values_chart, "costs": cost_chart}
+    makers: dict[str, Callable[[Any, Names], Chart | None]] = {
+        "scores": scores_chart,
+        "values": values_chart,
+        "costs": cost_chart,
+        "cost_ranges": cost_ranges_chart,
+        "ranks": ranks_chart,
+        "exceedance": exceedance_chart,
+    }
     if "trace" in evaluation:
         makers["monthly_costs"] = monthly_cost_chart
     drawn = {name: make(evaluation, names) for name, make in makers.items()}

@@ -8,13 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from reports import wording
+from reports import sure, wording
+from reports.derivation import derivation, walk
 from reports.fonts import covered
+from reports.losses import losses
 from reports.text import printable_data
 from reports.wording import amount, count, percent, word
 
 # What the pages look like is part of what is signed off: raise it with every change that shows on paper.
-TEMPLATE_VERSION = 2
+TEMPLATE_VERSION = 3
 COLUMNS = 4
 SAVED = frozenset({"response.saved", "figure.saved"})
 SHORTEST_RUN = 4
@@ -73,6 +75,7 @@ def context(records: Records) -> dict[str, Any]:
         "ranking": [next(o for o in options if o["id"] == key) for key in evaluation["ranking"]],
         "signatures": [_signature(v) for v in decision["verdicts"]],
         "criteria": _criteria(snapshot, results),
+        "has_least": any("least" in v for o in evaluation["options"] for v in o["values"].values()),
         "risk_class": _class(snapshot),
         "obligations": [_obligation(o, names) for o in snapshot["obligations"]],
         "findings": _findings(snapshot, names),
@@ -80,16 +83,19 @@ def context(records: Records) -> dict[str, Any]:
         "cost_groups": _costs(snapshot, results, options),
         "demand": _demand(snapshot),
         "figure_sources": _figure_sources(snapshot, names),
-        "break_even": [
-            b | {"names": [names.get(k, k) for k in b["between"]], "tokens": count(b["tokens_per_month"])}
-            for b in evaluation.get("break_even", [])
-        ],
+        "cost_ranges": sure.cost_ranges(snapshot, names),
+        "break_even": sure.break_even(snapshot, names),
+        "sure": sure.how_sure(snapshot, names),
+        "losses": losses(snapshot, names),
+        "change": sure.what_would_change_it(evaluation),
+        "scenarios": sure.scenarios(snapshot, names),
         "questionnaires": list(_questionnaires(snapshot, names)),
         "answer_counts": _answer_counts(snapshot),
         "evidence": _evidence(snapshot),
         "trail": _trail(decision),
         "sources": _sources(snapshot),
         "weights_text": _weights_text(snapshot),
+        "derivation": derivation(evaluation.get("trace")),
     }
 
 
@@ -158,6 +164,7 @@ def _criteria(snapshot: dict[str, Any], results: dict[str, Any]) -> list[dict[st
                     "name": option["name"] or option["id"],
                     "value": value["value"] if value else None,
                     "best": value["best"] if value else None,
+                    "least": value.get("least", value["value"]) if value else None,
                     "completeness": percent(value["completeness"]) if value else "",
                     "bar": _bar(value["value"]) if value else 0,
                     "gap": _bar(value["best"]) - _bar(value["value"]) if value else 0,
@@ -210,7 +217,7 @@ def _by_status(by_option: dict[str, str], names: dict[str, str]) -> list[dict[st
 
 
 def _sources(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sources of what was asked, found and owed, with what rests on each; the record lists the whole catalogue's."""
+    """The sources of what was asked, found, owed and computed, with what rests on each; the record lists the whole catalogue's."""
     resting: dict[str, dict[str, None]] = defaultdict(dict)  # a dict keeps the order and each name once
     asked = (q for q in _questions(snapshot) if any(answer["state"] != "hidden" for answer in q["answers"].values()))
     named = [(q["id"], q.get("sources", [])) for q in asked]
@@ -218,6 +225,8 @@ def _sources(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
         (f"{wording.INSTRUMENTS.get(o['instrument'], o['instrument'])}, {o['reference']}", o["sources"]) for o in snapshot["obligations"]
     ]
     named += [(f"finding {f['id']}", f["sources"]) for f in snapshot["findings"]]
+    if trace := snapshot["evaluation"].get("trace"):
+        named += [(node["name"], node["source"]) for node in walk(trace) if node.get("source") and not node.get("question")]
     for name, sources in named:
         for source in sources:
             resting[source][name] = None

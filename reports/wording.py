@@ -106,6 +106,16 @@ def percent(share: str | None) -> str:
     return "" if value is None else f"{plain(value * 100, 1)} %"
 
 
+def chance(share: str | None) -> str:
+    """``0.8300`` as ``83 %``; what isn't quite nothing or all is never rounded to it."""
+    value = number(share)
+    if value is None:
+        return ""
+    if 0 < value < Decimal("0.001"):
+        return "below 0.1 %"
+    return "above 99.9 %" if Decimal("0.999") < value < 1 else f"{plain(value * 100, 1)} %"
+
+
 def amount(text: str | None) -> str:
     """``612480.00`` as ``612,480``: whole units from a hundred on, two decimals below; nothing is ``0``."""
     value = number(text)

@@ -105,7 +105,9 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
         for label, price in managed.items()
         for volume in (Decimal(0), end)
     ]
-    ends = [{"option": labels[c.option], "volume": float(end / divisor), "cost": float(c.cost(end))} for c in curves]
+    ends = [
+        {"option": labels[c.option], "volume": float(at / divisor), "cost": float(c.cost(at))} for c in curves for at in (c.until(end),)
+    ]
     drawn = sorted(((at, pair) for pair, at in crossings if at <= end), key=lambda found: found[0])
     points: list[dict[str, Any]] = []
     for at, pair in drawn:
@@ -195,6 +197,11 @@ class Curve:
     replica_cost: Decimal
     replica_tokens: Decimal
     least: Decimal
+    most: Decimal | None = None
+
+    def until(self, end: Decimal) -> Decimal:
+        """Where its line ends: at the volume that the most replicas serve, if that comes before ``end``."""
+        return end if self.most is None else min(end, self.most * self.replica_tokens)
 
     def cost(self, volume: Decimal, above: bool = False) -> Decimal:
         """At a volume, or just above it where a further replica begins."""
@@ -206,6 +213,7 @@ class Curve:
 
     def points(self, end: Decimal) -> Iterator[tuple[Decimal, Decimal]]:
         """Enough points to draw it to ``end``: an even grid, and both ends of each step while the steps are wider than the grid."""
+        end = self.until(end)
         grid = end / SAMPLES
         volumes = {grid * n for n in range(SAMPLES + 1)}
         steps: set[Decimal] = set()
@@ -233,6 +241,7 @@ def curve_of(evaluation: Mapping[str, Any], option: str) -> Curve | None:
         replica_cost=parts.get("replica_cost", Decimal(0)),
         replica_tokens=parts.get("replica_tokens", Decimal(0)),
         least=parts.get("minimum_replicas", Decimal(0)),
+        most=parts.get("maximum_replicas"),
     )
 
 

@@ -3,12 +3,13 @@
 import os
 import subprocess
 import sys
+from decimal import Decimal
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from assessments.charts.costs import cost_chart, monthly_cost_chart
+from assessments.charts.costs import cost_chart, curve_of, monthly_cost_chart
 from assessments.charts.drawing import Names
 from assessments.charts.losses import exceedance_chart
 from assessments.charts.ranges import cost_ranges_chart
@@ -16,7 +17,7 @@ from assessments.charts.robustness import ordinal, ranks_chart, shade
 from assessments.charts.scores import scores_chart, values_chart
 from assessments.scoring.evaluate import evaluate
 from assessments.scoring.facts import Demand
-from tests.scoring.conftest import GOOD, POOR, answers, costs, facts, losses, option, release, robustness
+from tests.scoring.conftest import GOOD, POOR, answers, costs, demand, facts, losses, option, release, robustness
 
 CHARTS = (scores_chart, values_chart, cost_chart, monthly_cost_chart, ranks_chart, cost_ranges_chart, exceedance_chart)
 SVG = "{http://www.w3.org/2000/svg}"
@@ -209,3 +210,19 @@ def test_the_same_bytes_in_another_process():
         for seed in ("1", "2")
     }
     assert len(runs) == 1
+
+
+def test_the_line_of_an_option_ends_at_its_capacity():
+    machines = {
+        "tokens_per_second_per_replica": 100,
+        "utilisation_limit": 1,
+        "maximum_replicas": 1,
+        "gpus_per_replica": 1,
+        "gpu_price_per_hour": 1,
+    }
+    own = option("own", costs=costs(infrastructure=machines, time_to_production={"weeks": 2}))
+    found = evaluate(release(), facts(own, option("api"), demand=demand(growth_per_year=Decimal(0)))).as_dict(trace=True)
+    curve = curve_of(found, "own")
+    capacity = Decimal(found["options"][0]["costs"]["capacity"]["tokens_per_month"])
+    assert abs(max(volume for volume, _ in curve.points(capacity * 3)) - capacity) <= 1
+    assert max(volume for volume, _ in curve.points(capacity / 2)) == capacity / 2

@@ -7,6 +7,7 @@ from copy import deepcopy
 from typing import Any
 
 from audit.canonical import canonical_bytes
+from tests.reports.sample_risk import add_risk, frozen_texts
 
 CRITERIA = {
     "service-levels": "Service levels",
@@ -104,7 +105,7 @@ def sample_evaluation() -> dict[str, Any]:
                 },
             }
         )  # fmt: skip
-    return {
+    evaluation = {
         "format": "countersign/evaluation@1",
         "catalogue": {"key": "open-or-closed", "version": 1, "digest": "sha256:" + "ab" * 32},
         "input_digest": "sha256:" + "cd" * 32,
@@ -134,6 +135,7 @@ def sample_evaluation() -> dict[str, Any]:
             ],
         },
     }  # fmt: skip
+    return add_risk(evaluation)
 
 
 def sample_questionnaires(times: int = 1, answer: str | None = None, note: str = "") -> list[dict[str, Any]]:
@@ -234,7 +236,7 @@ def sample_snapshot(**changes: Any) -> dict[str, Any]:
         "submitted": {"by": PEOPLE["author"], "reference": "person:1", "at": "2026-11-23T09:31:12.482113Z"},
         "software": {"countersign": "0.1.0", "python": "3.11.2", "weasyprint": "70.0", "rfc8785": "0.1.4", "vl-convert-python": "1.9.0"},
     }  # fmt: skip
-    return snapshot | changes
+    return snapshot | frozen_texts() | changes
 
 
 def sample_decision(snapshot: bytes, outcome: str = "approved", **changes: Any) -> dict[str, Any]:

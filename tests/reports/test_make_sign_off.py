@@ -12,11 +12,14 @@ import pytest
 from django.db import connection
 
 from assessments.models import DecisionRecord, Snapshot
+from assessments.snapshots import content_of
 from audit.models import AuditEvent
 from jobs.models import Job
+from reports.derivation import derivation
 from reports.models import Report
 from reports.storing import digest_of
 from reports.tasks import make_sign_off
+from tests.reports.test_printing_risk import assert_whole
 from tests.triggers import without_triggers
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +49,38 @@ def test_both_records_are_embedded_byte_for_byte(decision: DecisionRecord, store
         assert [str(spec.AFRelationship) for spec in pdf.Root.AF] == ["/Source", "/Data"]
         created = attached["snapshot.json"].get_file().creation_date
         assert created == decision.created_at.replace(microsecond=0)
+
+
+def test_the_snapshot_names_all_that_the_report_tells_of_losses_and_doubts(decision: DecisionRecord) -> None:
+    snapshot = content_of(decision.snapshot)
+    texts = {text["id"]: {c["id"] for c in [*text["changes"], *text["transfers"]]} for text in snapshot["losses"]}
+    found = [s for option in snapshot["evaluation"]["options"] for s in option["loss"]["scenarios"]]
+    assert found
+    for scenario in found:
+        assert {*scenario["changes"], *filter(None, [scenario["transfer"]])} <= texts[scenario["id"]]
+    assert snapshot["robustness"]["weight_factor"] == snapshot["evaluation"]["robustness"]["stated_weights"]["factor"]
+    assert {d["basis"] for d in snapshot["robustness"]["doubts"]} == {
+        "unsupported",
+        "self_declared",
+        "published",
+        "contractual",
+        "certified",
+    }
+
+
+def test_the_whole_derivation_of_a_real_case_is_printed(decision: DecisionRecord, stored: bytes) -> None:
+    trace = content_of(decision.snapshot)["evaluation"]["trace"]
+    assert_whole(trace, derivation(trace))
+    with pikepdf.open(io.BytesIO(stored)) as pdf, pdf.open_outline() as outline:
+        titles = [item.title for item in outline.root]
+    for chapter in (
+        "How sure",
+        "Loss and accountability",
+        "What would change it",
+        "Scenarios side by side",
+        "Where every number comes from",
+    ):
+        assert chapter in titles
 
 
 def test_asked_twice_it_is_made_once(report: Report, job: Job) -> None:

@@ -80,6 +80,14 @@ def test_every_part_is_there_and_in_the_contents_with_its_page(plain: bytes) -> 
             assert re.search(rf"{re.escape(chapter)} \d+", contents), chapter
     for chapter in ("Summary", "Options side by side", "Result by criterion", "Blockers and findings", "EU AI Act", "Obligations", "Costs"):
         assert chapter in chapters
+    for chapter in (
+        "How sure",
+        "Loss and accountability",
+        "What would change it",
+        "Scenarios side by side",
+        "Where every number comes from",
+    ):
+        assert chapter in chapters
     for chapter in ("Questions and answers", "Signatures", "Evidence", "Audit trail", "Sources", "Methods", "How to recompute and verify"):
         assert chapter in chapters
 
@@ -101,6 +109,9 @@ def test_seven_options_with_long_names_fit_the_page() -> None:
         snapshot["options"].append(snapshot["options"][1] | {"id": key, "name": name})
         snapshot["evaluation"]["options"].append(snapshot["evaluation"]["options"][1] | {"id": key})
         snapshot["evaluation"]["ranking"].append(key)
+        for scenario in snapshot["evaluation"]["scenarios"]:
+            scenario["options"].append(scenario["options"][1] | {"id": key})
+            scenario["ranking"].append(key)
     content = canonical_bytes(snapshot)
     decision = canonical_bytes(sample_decision(content))
     data = unsigned(Records(content, digest_of(content), decision, digest_of(decision)))

@@ -1,0 +1,99 @@
+"""The evaluation's trace as the rows of the appendix "Where every number comes from". Pure.
+
+Nothing of the trace is left out. A node that is no more than a name and a value, such as a price or a response, stands in the line of the
+node that it goes into: that makes the appendix a third of the length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from reports import wording
+from reports.wording import word
+
+Node = dict[str, Any]
+DEEPEST = 5  # a row further down is indented no more
+
+# The nodes at the top, by how their keys begin; those that have a heading of their own are no part of a group.
+GROUPS = {"demand": "Demand", "break_even": "Break-even", "accountability": "Accountability premium"}
+
+
+@dataclass(frozen=True)
+class Row:
+    """``level`` 0 is a node right below its section's heading; ``heading``: rows of its own follow it there."""
+
+    level: int
+    heading: bool
+    name: str
+    value: str
+    how: str
+
+
+@dataclass
+class Section:
+    """A table; ``value`` and ``how`` are those of the node that the heading names."""
+
+    id: str
+    title: str
+    value: str = ""
+    how: str = ""
+    rows: list[Row] = field(default_factory=list)
+
+
+def derivation(trace: Node | None) -> list[Section]:
+    """A section for each option and for each kind of other result, in the trace's order; none without a trace."""
+    sections: list[Section] = []
+    groups: dict[str, Section] = {}
+    for node in (trace or {"inputs": []})["inputs"]:
+        kind = node.get("key", "").partition(".")[0]
+        id_ = f"derivation-{len(sections)}"
+        if kind in GROUPS:
+            if kind not in groups:
+                groups[kind] = Section(id_, GROUPS[kind])
+                sections.append(groups[kind])
+            groups[kind].rows += _rows(node, 0)
+            continue
+        name = node["name"]
+        rows = [row for part in node["inputs"] if not _plain(part) for row in _rows(part, 0)]
+        sections.append(Section(id_, name[:1].upper() + name[1:], node["value"], _how(node), rows))
+    return sections
+
+
+def walk(node: Node) -> Iterator[Node]:
+    """The node and all below it."""
+    yield node
+    for part in node["inputs"]:
+        yield from walk(part)
+
+
+def _plain(node: Node) -> bool:
+    """Whether it says no more than a name and a value."""
+    return not (node["inputs"] or node["formula"] or node.get("question") or node.get("basis") or node.get("source"))
+
+
+def _rows(node: Node, level: int) -> Iterator[Row]:
+    rest = [part for part in node["inputs"] if not _plain(part)]
+    yield Row(min(level, DEEPEST), level == 0 and bool(rest), node["name"], node["value"], _how(node))
+    for part in rest:
+        yield from _rows(part, level + 1)
+
+
+def _how(node: Node) -> str:
+    """Formula, what goes in, basis and sources, each in a sentence of its own."""
+    given = ", ".join(part for part in (node.get("question", ""), _given(node)) if part)
+    basis = word(node["basis"], wording.BASES).lower() if node.get("basis") else ""
+    sentences = (
+        node["formula"],
+        f"From {given}" if given else "",
+        f"Basis: {basis}" if basis else "",
+        f"[{', '.join(node['source'])}]" if node.get("source") else "",
+    )
+    return ". ".join(sentence for sentence in sentences if sentence)
+
+
+def _given(node: Node) -> str:
+    """The inputs that need no row of their own."""
+    plain = [part for part in node["inputs"] if _plain(part)]
+    return "; ".join(f"{part['name']} {part['value']}" if part["value"] else part["name"] for part in plain)
