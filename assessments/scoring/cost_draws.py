@@ -30,6 +30,10 @@ class CostDraws:
     p50: Decimal | None = None
     p90: Decimal | None = None
 
+    def between(self, start: int, end: int) -> CostDraws:
+        """Draws ``start`` to ``end`` (not included) of them, without their quantiles."""
+        return CostDraws(*(None if part is None else part[start:end] for part in (self.total, self.weeks, self.served)))
+
 
 def drawn_figures(option: OptionFacts, model: CostModel, seed: str, draws: int) -> dict[Key, Figure]:
     """Each figure that has a range, drawn. ``seed``: the digest of the facts."""

@@ -150,20 +150,21 @@ class _Part:
         self._claimed = float(value.value) if value else 0.0
         self._doubt = float(value.doubt) if value else 0.0
         self._stream = Stream(seed, "value", option.facts.id, criterion.id) if self._doubt else None
-        self._moved: Array | None = None
-        self._at = 0
-        term = next((t for t in value.terms if t.asked is None), None) if value and criterion.measure else None
-        if value and term and criterion.measure:
-            drawn = drawn_measure(criterion.measure, option.costs, option.cost_draws, demand, base_rate)
-            if drawn is not None:
-                self._moved = float(term.weight / value.exact.weight) * (drawn - float(term.value))
+        self._option, self._demand, self._base_rate, self._at = option, demand, base_rate, 0
+        term = next((t for t in value.terms if t.asked is None), None) if value else None
+        self._measure = criterion.measure if term else None
+        self._share = float(term.weight / value.exact.weight) if value and term else 0.0
+        self._likely = float(term.value) if term else 0.0
 
     def next(self, size: int) -> Array:
         column = np.full(size, self._claimed)
         if self._stream:
             column -= self._doubt * self._stream.uniform(size)
-        if self._moved is not None:
-            column += self._moved[self._at : self._at + size]
+        if self._measure:
+            here = self._option.cost_draws.between(self._at, self._at + size)
+            drawn = drawn_measure(self._measure, self._option.costs, here, self._demand, self._base_rate)
+            if drawn is not None:
+                column += self._share * (drawn - self._likely)
             self._at += size
         return column
 
