@@ -32,7 +32,8 @@ class CostDraws:
 
     def between(self, start: int, end: int) -> CostDraws:
         """Draws ``start`` to ``end`` (not included) of them, without their quantiles."""
-        return CostDraws(*(None if part is None else part[start:end] for part in (self.total, self.weeks, self.served)))
+        total, weeks, served = (None if part is None else part[start:end] for part in (self.total, self.weeks, self.served))
+        return CostDraws(total, weeks, served)
 
 
 def drawn_figures(option: OptionFacts, model: CostModel, seed: str, draws: int) -> dict[Key, Figure]:
