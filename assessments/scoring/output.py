@@ -51,6 +51,7 @@ def document(evaluation: Evaluation) -> dict[str, Any]:
             "outcome": recommendation.outcome,
             "option": recommendation.option,
             "reasons": list(recommendation.reasons),
+            "backed_by": [list(keys) for keys in recommendation.backed_by],
         },
     }
 

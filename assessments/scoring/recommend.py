@@ -15,6 +15,7 @@ from compliance.catalogue.model import Appetite
 from compliance.catalogue.model import Recommendation as Rules
 
 NAMED_AT_MOST = 3
+Reason = tuple[str, tuple[str, ...]]  # a sentence, and the keys in the trace of what backs it
 Thresholds = Rules | Appetite
 
 
@@ -40,7 +41,7 @@ def recommend(
     """``ranking`` holds the admissible options, the leader first; ``titles`` those of the criteria. Without ``robustness`` nothing is asked of
     acceptability."""
     if not ranking:
-        return Recommendation("none_admissible", None, tuple(_blocked(o) for o in options))
+        return _recommendation("none_admissible", None, [_blocked(o) for o in options])
     leader, others = ranking[0], ranking[1:]
     reasons = [_lead(leader, others)]
     if others:
@@ -50,7 +51,15 @@ def recommend(
     reasons += [_blocked(o) for o in options if not o.admissible]
     reasons.append(_completeness(leader))
     reasons += [_open_rival(o, leader) for o in options if o is not leader and _may_still_lead(o, leader, limits)]
-    return Recommendation(_outcome(limits, options, ranking, robustness), leader.facts.id, tuple(reasons))
+    return _recommendation(_outcome(limits, options, ranking, robustness), leader.facts.id, reasons)
+
+
+def _recommendation(outcome: str, option: str | None, reasons: Sequence[Reason]) -> Recommendation:
+    return Recommendation(outcome, option, tuple(text for text, _ in reasons), tuple(keys for _, keys in reasons))
+
+
+def _keys(name: str, *options: OptionResult) -> tuple[str, ...]:
+    return tuple(f"options.{o.facts.id}.{name}" for o in options)
 
 
 def _outcome(limits: Thresholds, options: Sequence[OptionResult], ranking: Sequence[OptionResult], robustness: Robustness | None) -> str:
@@ -76,24 +85,29 @@ def _may_still_lead(option: OptionResult, leader: OptionResult, limits: Threshol
     return not option.excluded and option.score.completeness < limits.clear_completeness and option.score.best > leader.score.value
 
 
-def _lead(leader: OptionResult, others: Sequence[OptionResult]) -> str:
+def _lead(leader: OptionResult, others: Sequence[OptionResult]) -> Reason:
     name, score = leader.facts.label, points(leader.score.value)
     if not others:
-        return f"{name} is the only admissible option, with {score} of 100 points."
+        return f"{name} is the only admissible option, with {score} of 100 points.", _keys("score", leader)
     second = others[0]
     margin = points(leader.score.value - second.score.value)
+    keys = _keys("score", leader, second)
     if Decimal(margin) == 0:
-        return f"{name} and {second.facts.label} stand level with {score} of 100 points."
-    return f"{name} leads with {score} of 100 points, {margin} ahead of {second.facts.label} ({points(second.score.value)})."
+        return f"{name} and {second.facts.label} stand level with {score} of 100 points.", keys
+    return f"{name} leads with {score} of 100 points, {margin} ahead of {second.facts.label} ({points(second.score.value)}).", keys
 
 
-def _sure(leader: OptionResult, robustness: Robustness | None) -> list[str]:
+def _sure(leader: OptionResult, robustness: Robustness | None) -> list[Reason]:
     if robustness is None:
         return []
-    near, anywhere = (of_hundred(ranks[leader.facts.id][0]) for ranks in (robustness.stated, robustness.any))
+    id_ = leader.facts.id
+    near, anywhere = (of_hundred(ranks[id_][0]) for ranks in (robustness.stated, robustness.any))
     return [
-        f"It comes first in {near} draws of weights near the stated ones and of values as far as their basis bears them, "
-        f"and in {anywhere} under any weights at all."
+        (
+            f"It comes first in {near} draws of weights near the stated ones and of values as far as their basis bears them, "
+            f"and in {anywhere} under any weights at all.",
+            (f"robustness.stated_weights.rank_acceptability.{id_}", f"robustness.any_weights.rank_acceptability.{id_}"),
+        )
     ]
 
 
@@ -106,34 +120,42 @@ def of_hundred(share: Fraction) -> str:
     return f"{round(share * 100)} of 100"
 
 
-def _contributions(leader: OptionResult, second: OptionResult, titles: Mapping[str, str]) -> list[str]:
+def _contributions(leader: OptionResult, second: OptionResult, titles: Mapping[str, str]) -> list[Reason]:
     """Where the leader gains and where it loses against the second, in points of the score."""
     criteria = [c for c in titles if c in leader.criteria or c in second.criteria]
     gaps = [(leader.contribution(c) - second.contribution(c), c) for c in criteria]
     # The sort is stable: equal gaps stay in catalogue order.
     ahead = sorted((g for g in gaps if Decimal(points(g[0])) > 0), key=lambda g: -g[0])[:NAMED_AT_MOST]
     behind = sorted((g for g in gaps if Decimal(points(g[0])) < 0), key=lambda g: g[0])[:NAMED_AT_MOST]
+
+    def keys(named: Sequence[tuple[Decimal, str]]) -> tuple[str, ...]:
+        return tuple(key for _, c in named for o in (leader, second) if c in o.criteria for key in _keys(f"values.{c}.value", o))
+
     sentences = []
     if ahead:
         parts = [f"{titles[c]} (+{points(gap)} points)" for gap, c in ahead]
-        sentences.append(f"Against {second.facts.label} it gains most on {_list(parts)}.")
+        sentences.append((f"Against {second.facts.label} it gains most on {_list(parts)}.", keys(ahead)))
     if behind:
         parts = [f"{titles[c]} (−{points(-gap)} points)" for gap, c in behind]
-        sentences.append(f"It falls behind {second.facts.label} on {_list(parts)}.")
+        sentences.append((f"It falls behind {second.facts.label} on {_list(parts)}.", keys(behind)))
     return sentences
 
 
-def _cost(leader: OptionResult, second: OptionResult, months: int | None) -> list[str]:
+def _cost(leader: OptionResult, second: OptionResult, months: int | None) -> list[Reason]:
     ours, theirs = leader.costs, second.costs
     if not (ours.complete and theirs.complete) or ours.total is None or theirs.total is None:
         return []
     gap = ours.total - theirs.total
+    keys = _keys("costs.total.likely", leader, second)
     if Decimal(money(gap)) == 0:
-        return [f"Over {months} months both cost {_amount(ours, ours.total)}."]
+        return [(f"Over {months} months both cost {_amount(ours, ours.total)}.", keys)]
     word = "less" if gap < 0 else "more"
     return [
-        f"Over {months} months it costs {_amount(ours, abs(gap))} {word} than {second.facts.label} "
-        f"({_amount(ours, ours.total)} against {_amount(theirs, theirs.total)})."
+        (
+            f"Over {months} months it costs {_amount(ours, abs(gap))} {word} than {second.facts.label} "
+            f"({_amount(ours, ours.total)} against {_amount(theirs, theirs.total)}).",
+            keys,
+        )
     ]
 
 
@@ -141,27 +163,28 @@ def _amount(costs: OptionCosts, figure: Decimal) -> str:
     return f"{costs.currency} {Decimal(money(figure)):,}"
 
 
-def _blocked(option: OptionResult) -> str:
+def _blocked(option: OptionResult) -> Reason:
     first, *more = option.blockers
     further = f" ({len(more)} further {'blocker' if len(more) == 1 else 'blockers'})" if more else ""
-    return f"{option.facts.label} is not admissible: {first.message}{further}"
+    return f"{option.facts.label} is not admissible: {first.message}{further}", _keys("blockers", option)
 
 
-def _completeness(leader: OptionResult) -> str:
+def _completeness(leader: OptionResult) -> Reason:
     percent = points(leader.score.completeness)
+    keys = _keys("completeness", leader) + _keys("score_best", leader)
     if leader.score.completeness == 1:
-        return f"Everything that counts for {leader.facts.label} is answered."
+        return f"Everything that counts for {leader.facts.label} is answered.", keys
     return (
         f"{percent} % of what counts for {leader.facts.label} is answered; "
         f"with the best of answers to the rest it would reach {points(leader.score.best)} points."
-    )
+    ), keys
 
 
-def _open_rival(option: OptionResult, leader: OptionResult) -> str:
+def _open_rival(option: OptionResult, leader: OptionResult) -> Reason:
     return (
         f"{option.facts.label} could still overtake {leader.facts.label}: {points(option.score.completeness)} % of it is answered, "
         f"and it would reach {points(option.score.best)} points with the best of answers."
-    )
+    ), _keys("completeness", option) + _keys("score_best", option)
 
 
 def _list(parts: Sequence[str]) -> str:

@@ -77,8 +77,10 @@ class BreakEven:
 
 @dataclass(frozen=True)
 class Recommendation:
-    """``outcome``: clear, leaning, too_close or none_admissible; ``option`` is the leader's id, None where none is admissible."""
+    """``outcome``: clear, leaning, too_close or none_admissible; ``option`` is the leader's id, None where none is admissible. ``backed_by``:
+    for each reason the keys of the numbers in the trace that it rests on."""
 
     outcome: str
     option: str | None
     reasons: tuple[str, ...]
+    backed_by: tuple[tuple[str, ...], ...] = ()

@@ -16,6 +16,7 @@ from assessments.scoring.results import OptionResult
 from assessments.scoring.rounding import money, plain, points, share, whole
 from assessments.scoring.trace_node import Node, node
 from assessments.scoring.values import CriterionValue, Term
+from compliance.catalogue.conditions import references
 from compliance.catalogue.index import Index, index
 from compliance.catalogue.model import Question
 
@@ -59,11 +60,30 @@ def _option(known: Index, evaluation: Evaluation, option: OptionResult, amounts:
         node("best score still possible", points(option.score.best), of_best, best, key=f"{key}.score_best"),
         node("completeness", share(option.score.completeness), "Σ weight × completeness", complete, key=f"{key}.completeness"),
         _costs(known, evaluation, option, f"{key}.costs"),
+        *_blockers(evaluation, option, f"{key}.blockers"),
         *trace_risk.score_range(evaluation, option, key),
         *(trace_risk.least(known, c, v, f"{key}.values.{c}.least") for c, v in option.criteria.items() if v.doubt),
         *trace_risk.loss(evaluation, option, amounts, f"{key}.loss"),
     ]
     return node(option.facts.label, points(option.score.value), "", inputs, key=key)
+
+
+def _blockers(evaluation: Evaluation, option: OptionResult, key: str) -> list[Node]:
+    """What keeps the option out: each rule with its condition and the answers that it reads."""
+    known, asked = index(evaluation.release), {**evaluation.sheet.asked, **option.sheet.asked}
+    nodes = []
+    for blocker in option.blockers:
+        read = [known.by_variable[name] for name in sorted(references(blocker.rule.when)) if name in known.by_variable]
+        answers = [
+            node(q.text, _shown(a.value) if (a := asked[q.id].answer) else "unanswered", question=q.id, basis=a.basis if a else "")
+            for q in read
+            if q.id in asked
+        ]
+        holds = "holds" if blocker.certain else "can't be ruled out"
+        nodes.append(
+            node(blocker.rule.title, holds, blocker.rule.when, answers, question=blocker.rule.question, source=list(blocker.rule.sources))
+        )
+    return [node("blockers", str(len(nodes)), "no score outweighs one", nodes, key=key)] if nodes else []
 
 
 def _weight(known: Index, evaluation: Evaluation, option: OptionResult, criterion: str, key: str) -> Node:

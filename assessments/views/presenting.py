@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal
+from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -102,7 +103,7 @@ def verdict(found: Content, names: Mapping[str, str]) -> dict[str, Any]:
     sentence, tone = {
         "clear": (_("%(option)s is recommended."), "good"),
         "leaning": (_("The figures lean towards %(option)s, without settling it."), "info"),
-        "too_close": (_("Too close to call: %(option)s is ahead by less than would count."), "warn"),
+        "too_close": (_("Too close to call: %(option)s is ahead, but not far or not surely enough to count."), "warn"),
         "none_admissible": (_("No option is admissible as things stand."), "bad"),
     }[recommendation["outcome"]]
     label = {"clear": _("Clear"), "leaning": _("Leaning"), "too_close": _("Too close to call"), "none_admissible": _("None admissible")}
@@ -111,7 +112,10 @@ def verdict(found: Content, names: Mapping[str, str]) -> dict[str, Any]:
         "tone": tone,
         "label": label[recommendation["outcome"]],
         "option": recommendation["option"],
-        "reasons": recommendation["reasons"],
+        "reasons": [
+            {"text": text, "key": keys[0] if keys else ""}
+            for text, keys in zip_longest(recommendation["reasons"], recommendation.get("backed_by", []))
+        ],
     }
 
 

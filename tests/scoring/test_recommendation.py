@@ -1,7 +1,7 @@
 """Ranking and recommendation: margins, completeness, and nothing won by silence."""
 
 from assessments.scoring.evaluate import evaluate
-from tests.scoring.conftest import GOOD, POOR, answers, facts, option
+from tests.scoring.conftest import GOOD, POOR, answers, facts, option, release, robustness
 
 
 def recommended(small, *options, **more):
@@ -72,3 +72,18 @@ def test_none_admissible(small):
     found, data = recommended(small, option("one", GOOD | answers(failover="no")), option("two", POOR | answers(failover="no")))
     assert (found["outcome"], found["option"], data["ranking"]) == ("none_admissible", None, [])
     assert found["reasons"] == [f"{name} is not admissible: It serves customers without a failover." for name in ("One", "Two")]
+
+
+def test_each_reason_is_backed_by_numbers_of_the_trace():
+    held_out = option("three", GOOD | answers(failover="no"))
+    open_rival = option("four", {k: v for k, v in GOOD.items() if k != "sla"})
+    unsure = release(robustness=robustness())
+    data = evaluate(unsure, facts(option("one"), option("two", POOR, price=20), held_out, open_rival), draws=100).as_dict(trace=True)
+    keys, waiting = set(), [data["trace"]]
+    for node in waiting:
+        keys.add(node.get("key"))
+        waiting.extend(node["inputs"])
+    found = data["recommendation"]
+    assert len(found["backed_by"]) == len(found["reasons"]) >= 6
+    for reason, backed in zip(found["reasons"], found["backed_by"], strict=True):
+        assert backed and set(backed) <= keys, reason
