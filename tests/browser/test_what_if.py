@@ -1,0 +1,45 @@
+"""What would change a result, tried out in a browser: the search, the sliders by keyboard, a scenario, and a way to try what was found."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.conftest import finds_nothing
+from tests.fixtures import make_complete
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def test_what_if(cast, live_server, sign_in):
+    case = make_complete(cast)
+    before = case.responses.count(), case.weights
+    page = sign_in(cast.auditor.email)
+    page.goto(f"/o/{cast.organisation.slug}/assessments/{case.pk}/result/")
+    effect = page.locator("#what-if-effect")
+    expect(effect).to_contain_text("Vendor API in the EU leads with 80.1 of 100 points")
+    expect(page.locator("#flips")).to_contain_text("Own cluster leads at the nearest weights that put it first")
+    expect(page.get_by_text("first in").first).to_be_visible()
+    finds_nothing(page)
+
+    control = page.get_by_role("slider", name="Control and customisation, slider")
+    control.focus()
+    for _ in range(3):
+        page.keyboard.press("PageUp")  # ten of a hundred each
+    expect(effect).to_contain_text("Own cluster")
+    expect(effect.get_by_role("row", name=re.compile("Own cluster"))).to_contain_text("Rank 1")
+    finds_nothing(page)
+
+    page.get_by_role("link", name="Start over").click()
+    expect(effect).to_contain_text("Nothing is changed yet")
+    page.get_by_role("radio", name="Sovereignty tightens").check(force=True)
+    expect(effect.get_by_role("row", name=re.compile("Vendor API in the EU"))).to_contain_text("before 80.1")
+
+    page.get_by_role("link", name=re.compile(r"Try it\s*: Own cluster leads once the weight")).first.click()
+    expect(page).to_have_url(re.compile("what-if"))
+    expect(page.locator("#what-if-effect").get_by_role("row", name=re.compile("Own cluster"))).to_contain_text("Rank 1")
+    finds_nothing(page)
+    case.refresh_from_db()
+    assert (case.responses.count(), case.weights) == before
