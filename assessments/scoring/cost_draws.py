@@ -36,19 +36,19 @@ class CostDraws:
         return CostDraws(total, weeks, served)
 
 
-def drawn_figures(option: OptionFacts, model: CostModel, seed: str, draws: int) -> dict[Key, Figure]:
-    """Each figure that has a range, drawn. ``seed``: the digest of the facts."""
+def drawn_figures(option: OptionFacts, model: CostModel, currency: str, seed: str, draws: int) -> dict[Key, Figure]:
+    """Each figure that has a range, drawn. ``currency``: of the demand; ``seed``: the digest of the facts."""
     found: dict[Key, Figure] = {}
     for (category, key), figure in model.ranges():
         if not figure.certain:
-            stream = Stream(seed, "figure", *_name(option, category, key, figure))
+            stream = Stream(seed, "figure", *_name(option, currency, category, key, figure))
             found[category, key] = pert(float(figure.low), float(figure.likely), float(figure.high), stream.uniform(draws))
     return found
 
 
-def _name(option: OptionFacts, category: str, key: str, figure: Range) -> tuple[str, ...]:
+def _name(option: OptionFacts, currency: str, category: str, key: str, figure: Range) -> tuple[str, ...]:
     if key.endswith(PRICES):
-        return (key, option.costs.currency or "", *(format(f.normalize(), "f") for f in (figure.low, figure.likely, figure.high)))
+        return (key, option.costs.currency or currency, *(format(f.normalize(), "f") for f in (figure.low, figure.likely, figure.high)))
     return (option.id, category, key)
 
 
@@ -57,7 +57,7 @@ def draw_costs(option: OptionFacts, demand: Demand, costs: OptionCosts, seed: st
     if costs.total is None or costs.rate is None:
         return CostDraws()
     model = CostModel(option.costs, demand, float(costs.rate))
-    figures = drawn_figures(option, model, seed, draws)
+    figures = drawn_figures(option, model, costs.currency, seed, draws)
     weeks = figures.get(("time_to_production", "weeks"))
     if not figures:
         return CostDraws()

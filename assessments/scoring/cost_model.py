@@ -64,7 +64,8 @@ class CostModel:
         if not np.any(speed) or not figures.has("infrastructure", "maximum_replicas"):  # no replica is counted, or nothing limits them
             return 1.0
         needed, most = self._needed(figures, volume), figures("infrastructure", "maximum_replicas")
-        return np.asarray(needed * float(self.volumes.max()) * (1 - SLACK) <= most, dtype=np.float64)
+        found = np.asarray(needed * float(self.volumes.max()) * (1 - SLACK) <= most, dtype=np.float64)
+        return found if found.ndim else float(found)
 
     def _needed(self, figures: _Figures, volume: Figure) -> Figure:
         """Replicas for a month of the first month's volume, as a fraction."""

@@ -83,8 +83,14 @@ class OptionCosts:
     exceeded_in_month: int | None = None
 
     @property
+    def comparable(self) -> bool:
+        """Complete, and for all the tokens of the demand."""
+        return self.complete and self.exceeded_in_month is None
+
+    @property
     def per_million_tokens(self) -> Decimal | None:
-        return self.total / self.tokens * MILLION if self.total is not None and self.tokens else None
+        """None without a total or tokens, and where the demand isn't served."""
+        return self.total / self.tokens * MILLION if self.total is not None and self.tokens and self.exceeded_in_month is None else None
 
     @property
     def known_share(self) -> Decimal:

@@ -9,7 +9,7 @@ from itertools import combinations
 
 from assessments.scoring import break_even
 from assessments.scoring.costs import MILLION, NOUGHT, MonthlyPlan, conversion, missing_demand
-from assessments.scoring.facts import Demand, Facts
+from assessments.scoring.facts import OWN_SOURCINGS, Demand, Facts
 from assessments.scoring.results import BreakEven, ManagedPrice, OptionResult
 from assessments.scoring.rounding import decimal_of, whole
 from compliance.catalogue.index import index
@@ -17,7 +17,6 @@ from compliance.catalogue.model import Release
 from compliance.catalogue.offers import model_named
 from compliance.catalogue.reference import Price
 
-OWN = ("self_hosted_open", "on_device_open")
 TOKEN_PRICES = ("input_price_per_million", "cached_input_price_per_million", "output_price_per_million")
 
 
@@ -25,7 +24,7 @@ def crossings(release: Release, facts: Facts, options: Sequence[OptionResult]) -
     """Each two options, then each that runs its model itself against the managed price, where one is published. Needs a decimal context."""
     found = [_between(facts, (a, b)) for a, b in combinations(options, 2)]
     for option in options:
-        if option.facts.sourcing in OWN and (price := managed_price(release, option, facts)):
+        if option.facts.sourcing in OWN_SOURCINGS and (price := managed_price(release, option, facts)):
             found.append(_between(facts, (option,), price))
     return tuple(found)
 

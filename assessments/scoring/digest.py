@@ -11,10 +11,11 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from assessments.scoring.facts import Demand, Facts, Range, Response, Value
+from assessments.scoring.facts import OWN_SOURCINGS, Demand, Facts, OptionFacts, Range, Response, Value
 from assessments.scoring.rounding import plain
 from audit.canonical import canonical_bytes, sha256_hex
 from compliance.catalogue.index import Index
+from compliance.catalogue.offers import model_named
 
 
 def input_digest(known: Index, facts: Facts, weights: Mapping[str, Mapping[str, Decimal]]) -> str:
@@ -33,11 +34,18 @@ def input_digest(known: Index, facts: Facts, weights: Mapping[str, Mapping[str, 
                 "currency": option.costs.currency or facts.demand.currency,
                 "costs": {c: {k: _range(r) for k, r in figures.items()} for c, figures in option.costs.categories.items()},
                 **({"fallback": option.fallback.sourcing} if option.fallback else {}),
+                **({"model": model} if (model := _priced_model(option, known)) else {}),
             }
             for option in facts.options
         },
     }
     return sha256_hex(canonical_bytes(content))
+
+
+def _priced_model(option: OptionFacts, known: Index) -> str | None:
+    """The model that an option runs itself, where a host's price may be held against it."""
+    model = model_named(known.release, option.model) if option.model and option.sourcing in OWN_SOURCINGS else None
+    return model.id if model and any(price.model == model.id for price in known.release.prices) else None
 
 
 def _responses(responses: Mapping[str, Response], known: Index) -> dict[str, Any]:

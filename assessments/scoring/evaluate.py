@@ -121,7 +121,7 @@ def _evaluate(known: Index, facts: Facts, draws: int, seed: str | None) -> Evalu
         options=tuple(options),
         ranking=tuple(ranking),
         break_even=crossings(release, facts, options),
-        recommendation=recommend(limits, options, ranking, titles, facts.demand.horizon_months, robustness),
+        recommendation=recommend(limits, options, ranking, titles, facts.demand.horizon_months, robustness, len(weights)),
         seed=seed,
         draws=draws,
         robustness=robustness,
@@ -136,8 +136,10 @@ def _drawn(
     medians = {}
     for scenario in release.losses:
         asked = sheet.asked.get(scenario.question)
-        if asked and asked.answer and isinstance(asked.answer.value, Decimal) and asked.answer.value > 0:
-            medians[scenario.question] = asked.answer.value
+        # While it isn't certain that the question is asked, the scenario counts all the same, and so does what was answered.
+        given = asked.response if asked and asked.visible is not False else None
+        if given and given.state == "answered" and isinstance(given.value, Decimal) and given.value > 0:
+            medians[scenario.question] = given.value
     bearing = [(o.sheet.variables, o.costs.plan.fee if o.costs.plan and "model_access" not in o.costs.missing else None) for o in options]
     losses = option_losses(release.losses, medians, base_rate, bearing, seed, draws)
     return [

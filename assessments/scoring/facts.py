@@ -18,6 +18,7 @@ Value = str | tuple[str, ...] | Decimal | date | None
 
 BASES: tuple[str, ...] = ("unsupported", "self_declared", "published", "contractual", "certified")
 SOURCINGS: tuple[str, ...] = ("closed_api", "managed_open", "self_hosted_open", "on_device_open")
+OWN_SOURCINGS = ("self_hosted_open", "on_device_open")  # whoever takes one runs the model itself
 MAX_OPTIONS = 20
 
 

@@ -73,6 +73,10 @@ class Figures:
         served = model.served(changed, volume)
         return None if found is None else np.where(served, found, 0.0)
 
+    def serves(self, option: str, volume: float) -> bool:
+        """Whether the option can serve that many times the demand."""
+        return option not in self.models or bool(self.models[option].served(volume=volume))
+
     def leaders(self, standings: tuple[Standing, ...], change: Callable[[str, Array], tuple[Mapping[Key, Figure], Figure]]) -> Leaders:
         """A function from figures to the id that leads at each. ``change`` gives for an option and the figures what changes in it."""
         fixed: dict[str, float] = {}
@@ -125,7 +129,8 @@ def figure_flips(answers: Answers, directly: frozenset[str | None]) -> Iterator[
 def _by_demand(figures: Figures, tokens: float, leader: str) -> Iterator[Flip]:
     leading = figures.by_volume(figures.answers.base)
     for end in (FURTHEST, 1 / FURTHEST):
-        if turn := nearest_turn(leading, 1.0, end, leader, log=True):
+        turn = nearest_turn(leading, 1.0, end, leader, log=True)
+        if turn and figures.serves(turn[1], turn[0]):
             yield _demand_flip(figures, tokens, *turn)
 
 
@@ -161,7 +166,7 @@ def _with_an_answer(figures: Figures, option: OptionResult, tokens: float, leade
             continue
         leading = figures.by_volume(standings)
         for end in (FURTHEST, 1 / FURTHEST):
-            if (turn := nearest_turn(leading, 1.0, end, then, log=True)) and turn[1] == id_:
+            if (turn := nearest_turn(leading, 1.0, end, then, log=True)) and turn[1] == id_ and figures.serves(id_, turn[0]):
                 condition = f"“{asked.question.text}” is answered {said(asked.question, value)} for {option.facts.label} and "
                 flip = _demand_flip(figures, tokens, *turn, condition)
                 yield replace(flip, question=asked.question.id, option=id_, answer=shown(value), distance=flip.distance + abs(gain))

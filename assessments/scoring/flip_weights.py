@@ -15,7 +15,8 @@ from assessments.scoring.rounding import share
 from assessments.scoring.vary import SAME, Answers
 from compliance.catalogue.index import Index
 
-LEAD = 1e-6  # by how much of the score the new leader must be ahead where the weights turn
+# By how much of the score the new leader must be ahead where the weights turn: weights are printed with 4 decimals, and must turn as printed.
+LEADS = (1e-5, 1e-4, 5e-4, 2e-3)
 ROUNDS = 30
 GRID = 201
 Leaders = Callable[[Array], Sequence[str]]  # for an array of figures the id that leads at each
@@ -34,18 +35,31 @@ def weight_flips(answers: Answers) -> Iterator[Flip]:
     stated = stated / stated.sum()
     values = np.array([[s.value(c) if s.value(c) is not None else np.nan for c in names] for s in admissible], dtype=np.float64)
     for number, rival in enumerate(admissible):
-        if rival.id != leader and (found := nearest_weights(stated, values, number)) is not None:
-            yield _together(answers, names, stated, found, rival.id, leader)
+        if rival.id != leader and (found := _as_printed(stated, values, number)) is not None:
+            yield _together(answers, names, stated, found, rival.id)
     for position in range(len(names)):
         yield from _alone(answers, names, stated, values, [s.id for s in admissible], position, leader)
 
 
-def nearest_weights(stated: Array, values: Array, rival: int) -> Array | None:
+def _as_printed(stated: Array, values: Array, rival: int) -> Array | None:
+    """The nearest weights, rounded as they are printed, under which the option leads all the same."""
+    for lead in LEADS:
+        found = nearest_weights(stated, values, rival, lead)
+        if found is None:
+            return None
+        rounded = np.where(np.abs(found - stated) > 5e-5, np.round(found, 4), stated)
+        scores = _scores(values, rounded[None, :])[:, 0]
+        if scores[rival] > np.delete(scores, rival).max() + SAME:
+            return rounded
+    return None
+
+
+def nearest_weights(stated: Array, values: Array, rival: int, lead: float = LEADS[0]) -> Array | None:
     """The weights nearest to ``stated`` (least L1 distance) under which option number ``rival`` is first; None where no weights do that.
 
-    ``stated``: (criteria,), adding up to 1; ``values``: (options, criteria), not a number where a criterion doesn't apply to an option. There
-    the option's own score stands in, which leaves its score as it is; since the score moves with the weights, the programme is solved again
-    until both agree.
+    ``lead``: by how much of the score it must be ahead. ``stated``: (criteria,), adding up to 1; ``values``: (options, criteria), not a number
+    where a criterion doesn't apply to an option. There the option's own score stands in, which leaves its score as it is; since the score
+    moves with the weights, the programme is solved again until both agree.
     """
     options, criteria = values.shape
     filled, solution = _filled(values, stated), None
@@ -58,7 +72,7 @@ def nearest_weights(stated: Array, values: Array, rival: int) -> Array | None:
         result = linprog(
             cost,
             A_ub=np.hstack([-ahead, np.zeros((options - 1, 2 * criteria))]),
-            b_ub=np.full(options - 1, -LEAD),
+            b_ub=np.full(options - 1, -lead),
             A_eq=np.vstack([change, total]),
             b_eq=np.concatenate([stated, [1.0]]),
             method="highs",
@@ -68,7 +82,7 @@ def nearest_weights(stated: Array, values: Array, rival: int) -> Array | None:
         solution = np.clip(result.x[:criteria], 0, None)
         solution = solution / solution.sum()
         scores = _scores(values, solution[None, :])[:, 0]
-        if scores[rival] >= np.delete(scores, rival).max() + LEAD / 2:
+        if scores[rival] >= np.delete(scores, rival).max() + lead / 2:
             return solution
         filled = _filled(values, solution)
     return None
@@ -86,7 +100,7 @@ def _filled(values: Array, weights: Array) -> Array:
     return np.where(np.isnan(values), _scores(values, weights[None, :]), values)
 
 
-def _together(answers: Answers, names: Sequence[str], stated: Array, found: Array, rival: str, leader: str) -> Flip:
+def _together(answers: Answers, names: Sequence[str], stated: Array, found: Array, rival: str) -> Flip:
     labels = {o.facts.id: o.facts.label for o in answers.evaluation.options}
     moved = [
         (c, before, after) for c, before, after in zip(names, stated.tolist(), found.tolist(), strict=True) if abs(after - before) > 5e-5
@@ -159,7 +173,7 @@ def title(known: Index, criterion: str) -> str:
 
 
 def percent(figure: float) -> str:
-    return f"{figure * 100:.1f} %"
+    return f"{figure * 100:.2f}".rstrip("0").rstrip(".") + " %"
 
 
 def _list(parts: Sequence[str]) -> str:

@@ -162,7 +162,8 @@ def _robustness(found: Robustness) -> dict[str, Any]:
         "any_weights": {
             "rank_acceptability": ranks(found.any),
             "central_weights": {
-                option: None if weights is None else {c: share(w) for c, w in weights.items()} for option, weights in found.central.items()
+                option: None if weights is None else dict(zip(weights, shares([Fraction(w) for w in weights.values()]), strict=True))
+                for option, weights in found.central.items()
             },
             "confidence": {option: one(c) for option, c in found.confidence.items()},
         },

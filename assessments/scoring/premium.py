@@ -36,7 +36,7 @@ def premiums(options: Sequence[OptionResult], months: int | None) -> list[Premiu
     for one, other in product(options, options):
         if ANSWERABLE[one.facts.sourcing] <= ANSWERABLE[other.facts.sourcing] or not months or one.loss is None or other.loss is None:
             continue
-        if not (one.costs.complete and other.costs.complete) or one.costs.total is None or other.costs.total is None:
+        if not (one.costs.comparable and other.costs.comparable) or one.costs.total is None or other.costs.total is None:
             continue
         extra = (one.costs.total - other.costs.total) * MONTHS / months
         found.append(Premium(one.facts.id, other.facts.id, extra, other.loss.expected - one.loss.expected))

@@ -37,19 +37,21 @@ def recommend(
     titles: Mapping[str, str],
     months: int | None,
     robustness: Robustness | None,
+    profiles: int = 1,
 ) -> Recommendation:
     """``ranking`` holds the admissible options, the leader first; ``titles`` those of the criteria. Without ``robustness`` nothing is asked of
-    acceptability."""
+    acceptability. With several ``profiles`` of weights each option has its own worst, so criteria can't be held against each other."""
     if not ranking:
         return _recommendation("none_admissible", None, [_blocked(o) for o in options])
     leader, others = ranking[0], ranking[1:]
     reasons = [_lead(leader, others)]
     if others:
-        reasons += _contributions(leader, others[0], titles)
+        reasons += _contributions(leader, others[0], titles) if profiles == 1 else []
         reasons += _sure(leader, robustness)
         reasons += _cost(leader, others[0], months)
     reasons += [_blocked(o) for o in options if not o.admissible]
     reasons.append(_completeness(leader))
+    reasons += [_beyond_capacity(o) for o in options if o.costs.exceeded_in_month is not None]
     reasons += [_open_rival(o, leader) for o in options if o is not leader and _may_still_lead(o, leader, limits)]
     return _recommendation(_outcome(limits, options, ranking, robustness), leader.facts.id, reasons)
 
@@ -143,7 +145,7 @@ def _contributions(leader: OptionResult, second: OptionResult, titles: Mapping[s
 
 def _cost(leader: OptionResult, second: OptionResult, months: int | None) -> list[Reason]:
     ours, theirs = leader.costs, second.costs
-    if not (ours.complete and theirs.complete) or ours.total is None or theirs.total is None:
+    if not (ours.comparable and theirs.comparable) or ours.total is None or theirs.total is None:
         return []
     gap = ours.total - theirs.total
     keys = _keys("costs.total.likely", leader, second)
@@ -178,6 +180,13 @@ def _completeness(leader: OptionResult) -> Reason:
         f"{percent} % of what counts for {leader.facts.label} is answered; "
         f"with the best of answers to the rest it would reach {points(leader.score.best)} points."
     ), keys
+
+
+def _beyond_capacity(option: OptionResult) -> Reason:
+    return (
+        f"{option.facts.label} can't serve the demand from month {option.costs.exceeded_in_month} on with all the replicas that it may run, "
+        "so it is worth nothing on cost."
+    ), _keys("values.cost.value", option) if "cost" in option.criteria else _keys("score", option)
 
 
 def _open_rival(option: OptionResult, leader: OptionResult) -> Reason:

@@ -52,9 +52,15 @@ def _scenarios(evaluation: Evaluation, document: dict[str, Any]) -> list[Node]:
             node(change.question, ", ".join(change.value) if isinstance(change.value, tuple) else change.value, _for(change.sourcings))
             for change in scenario.answers
         ]
-        changes += [node(f"weight of {criterion}", f"× {plain(factor)}") for criterion, factor in scenario.weights.items()]
+        several = "not applied: no archetype is chosen, so no weights are stated" if len(evaluation.weights) > 1 else ""
+        changes += [node(f"weight of {criterion}", f"× {plain(factor)}", several) for criterion, factor in scenario.weights.items()]
         changes += [node(f"{p.category}.{p.key}", f"× {plain(p.factor)}", _for(p.sourcings)) for p in scenario.prices]
-        scores = [node(labels[o["id"]], o["score"], "evaluated again with the changes") for o in found["options"]]
+        scores = [
+            node(f"{labels[o['id']]}: {name}", o[part], "evaluated again with the changes", key=f"scenarios.{scenario.id}.{o['id']}.{part}")
+            for o in found["options"]
+            for part, name in (("score", "score"), ("cost_total", "cost over the horizon"), ("loss_per_year", "expected loss a year"))
+            if o[part] is not None
+        ]
         nodes.append(node(scenario.title, "", "", [*scores, *changes], key=f"scenarios.{scenario.id}", source=list(scenario.sources)))
     return [node("scenarios", "", "the same facts with named changes, evaluated again with the same draws", nodes, key="scenarios")]
 

@@ -190,26 +190,26 @@ def _costs(known: Index, evaluation: Evaluation, option: OptionResult, key: str)
             known.cost_categories[c].title if c in known.cost_categories else c,
             money(costs.by_category[c]),
             _category_formula(c),
-            [*_figures(given.categories[c], costs, given), *(_volumes(demand) if c in CATEGORIES[:2] else [])],
+            [
+                *_figures(given.categories[c], costs, given),
+                *(_volumes(demand) if c in CATEGORIES[:2] else []),
+                *([node("peak ratio", plain(demand.peak_ratio))] if c == "infrastructure" else []),
+                *_over_time(demand),
+            ],
             key=f"{key}.by_category.{c}",
         )
         for c in costs.by_category
-    ]
-    discounting = [
-        node("horizon in months", str(demand.horizon_months)),
-        node("growth a year", plain(demand.growth_per_year or Decimal(0))),
-        node("discount rate a year", plain(demand.discount_rate or Decimal(0))),
     ]
     total = node(
         f"cost over the horizon ({costs.currency})",
         money(costs.total),
         "Σ categories; month m divided by (1 + discount) ** (m / 12), one-off costs in month 0",
-        [*categories, *discounting],
+        [*categories, *_over_time(demand)],
         key=f"{key}.total.likely",
     )
     inputs = [total, *trace_risk.cost_range(evaluation, option, key)]
     if costs.per_million_tokens is not None and costs.tokens is not None:
-        tokens = node("tokens over the horizon", whole(costs.tokens), "Σ tokens a month × (1 + growth) ** ((m - 1) / 12)", _volumes(demand))
+        tokens = node("tokens over the horizon", whole(costs.tokens), "Σ tokens a month × (1 + growth) ** ((m - 1) / 12)", _growing(demand))
         inputs.append(
             node(
                 "cost per million tokens",
@@ -223,6 +223,19 @@ def _costs(known: Index, evaluation: Evaluation, option: OptionResult, key: str)
         inputs.append(_replicas(demand, given, costs.replicas_at_end, f"{key}.replicas_at_end"))
     inputs.append(_monthly(option, evaluation))
     return node("costs", money(costs.total), "", inputs, key=key)
+
+
+def _over_time(demand: Demand) -> list[Node]:
+    return [
+        node("horizon in months", str(demand.horizon_months)),
+        node("growth a year", plain(demand.growth_per_year or Decimal(0))),
+        node("discount rate a year", plain(demand.discount_rate or Decimal(0))),
+    ]
+
+
+def _growing(demand: Demand) -> list[Node]:
+    """What the tokens of a later month come from."""
+    return [n for n in _volumes(demand) if not n["name"].startswith("cached")] + _over_time(demand)[:2]
 
 
 def _category_formula(category: str) -> str:
@@ -267,7 +280,7 @@ def _replicas(demand: Demand, given: Costs, count: int, key: str) -> Node:
         str(count),
         "the larger of minimum_replicas and (tokens × peak ratio ÷ (hours × 3600)) ÷ (tokens per second × utilisation limit), rounded up; "
         "no more than maximum_replicas",
-        [*inputs, node("peak ratio", plain(demand.peak_ratio))],
+        [*inputs, *_growing(demand), node("peak ratio", plain(demand.peak_ratio))],
         key=key,
     )
 

@@ -51,7 +51,7 @@ def cost_range(evaluation: Evaluation, option: OptionResult, key: str) -> list[N
     ]
     formula = f"what {{}} % of {evaluation.draws:,} draws of all the figures below don't exceed; each drawn from its PERT distribution"
     return [
-        node(f"P{p} of the cost over the horizon", money(amount), formula.format(p), figures if p == 10 else None, key=f"{key}.total.p{p}")
+        node(f"P{p} of the cost over the horizon", money(amount), formula.format(p), figures, key=f"{key}.total.p{p}")
         for p, amount in ((10, drawn.p10), (50, drawn.p50), (90, drawn.p90))
     ]
 
@@ -145,7 +145,10 @@ def robustness(known: Index, evaluation: Evaluation) -> list[Node]:
             labels[id_],
             "none: it is never first" if weights is None else "",
             "mean of the weights that put it first",
-            [node(known.criteria[c].title, share(w)) for c, w in (weights or {}).items()],
+            [
+                node(known.criteria[c].title, w)
+                for c, w in zip(weights or {}, shares([Fraction(w) for w in (weights or {}).values()]), strict=True)
+            ],
             key=f"{key}.any_weights.central_weights.{id_}",
         )
         for id_, weights in found.central.items()
@@ -171,18 +174,18 @@ def robustness(known: Index, evaluation: Evaluation) -> list[Node]:
 
 
 def accountability(evaluation: Evaluation) -> list[Node]:
-    labels = {o.facts.id: o.facts.label for o in evaluation.options}
+    by_id = {o.facts.id: o for o in evaluation.options}
     found = []
     for n, premium in enumerate(evaluation.premiums):
-        key = f"accountability.{n}"
+        key, pair = f"accountability.{n}", (by_id[premium.option], by_id[premium.against])
+        totals = [node(f"cost over the horizon of {o.facts.label}", money(o.costs.total)) for o in pair if o.costs.total is not None]
+        months = node("horizon in months", str(evaluation.facts.demand.horizon_months))
+        losses = [node(f"expected loss a year of {o.facts.label}", money(o.loss.expected)) for o in pair if o.loss]
+        extra, avoided = money(premium.extra_cost), money(premium.loss_avoided)
         inputs = [
-            node(
-                "extra cost a year", money(premium.extra_cost), "difference of the totals × 12 ÷ months", key=f"{key}.extra_cost_per_year"
-            ),
-            node(
-                "loss avoided a year", money(premium.loss_avoided), "difference of the expected losses", key=f"{key}.loss_avoided_per_year"
-            ),
+            node("extra cost a year", extra, "difference of the totals × 12 ÷ months", [*totals, months], key=f"{key}.extra_cost_per_year"),
+            node("loss avoided a year", avoided, "difference of the expected losses", losses, key=f"{key}.loss_avoided_per_year"),
         ]
-        name = f"accountability premium of {labels[premium.option]} against {labels[premium.against]}"
+        name = f"accountability premium of {pair[0].facts.label} against {pair[1].facts.label}"
         found.append(node(name, money(premium.net), "loss avoided − extra cost", inputs, key=f"{key}.net_per_year"))
     return found

@@ -14,7 +14,12 @@ CATEGORY = ".by_category."
 FURTHER = "#"  # before the key of another number
 CATALOGUE = "@"  # before a part of the page of the catalogue's reference data
 UNFOLDED = 2  # levels that are open at first
-DEMAND_STEPS = frozenset({"input tokens a month", "cached share of input", "output tokens a month", "peak ratio"})
+DEMAND_STEPS = frozenset(
+    {
+        "input tokens a month", "cached share of input", "output tokens a month", "peak ratio", "horizon in months", "growth a year",
+        "discount rate a year",
+    }
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from assessments.scoring.flips import find_flips
 from assessments.scoring.measures import cost_value, values_of_totals
 from assessments.scoring.rounding import COMPUTING
 from compliance.catalogue.model import Anchors
-from tests.scoring.conftest import DAY, D, costs, demand, facts, option, release
+from tests.scoring.conftest import DAY, D, costs, demand, facts, losses, option, release, robustness
 
 EXCHANGE = release().exchange
 CHEAPER_WHERE_HIGHER = ("tokens_per_second_per_replica", "utilisation_limit")
@@ -190,3 +190,30 @@ def test_the_same_price_of_two_options_is_one_uncertainty_and_people_are_not():
             exact = option_costs(given_costs, demand(), EXCHANGE, DAY)
             one, two = (draw_costs(replace(option(id_), costs=given_costs), demand(), exact, "seed", 200).total for id_ in ("one", "two"))
             assert np.array_equal(one, two) is alike
+
+
+def test_a_fixed_maximum_beside_a_range_elsewhere():
+    machine = {"gpus_per_replica": 1, "gpu_price_per_hour": (1, 2, 4), "tokens_per_second_per_replica": 100, "utilisation_limit": 1}
+    own = option("own", costs=costs(infrastructure=machine | {"maximum_replicas": 4}, time_to_production={"weeks": 2}))
+    found = evaluate(release(robustness=robustness()), facts(own), draws=100)
+    assert found.options[0].cost_draws.served is None
+    assert found.as_dict()["options"][0]["costs"]["capacity"]["exceeded_in_month"] is None
+
+
+def test_what_cannot_be_served_is_held_against_nothing():
+    machine = {
+        "gpus_per_replica": 1,
+        "gpu_price_per_hour": 1,
+        "tokens_per_second_per_replica": 1,
+        "utilisation_limit": 1,
+        "maximum_replicas": 1,
+    }
+    own = option("own", sourcing="self_hosted_open", costs=costs(infrastructure=machine, time_to_production={"weeks": 2}))
+    data = evaluate(release(losses=losses()), facts(own, option("api"))).as_dict()
+    assert data["options"][0]["costs"]["capacity"]["exceeded_in_month"] == 1
+    assert data["options"][0]["values"]["cost"]["value"] == "0.0000"
+    assert "per_million_tokens" not in data["options"][0]["costs"]
+    assert data["accountability"] == []
+    reasons = data["recommendation"]["reasons"]
+    assert any(r.startswith("Own can't serve the demand from month 1 on") for r in reasons)
+    assert not any(r.startswith("Over 12 months it costs") for r in reasons)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,12 @@ def test_evaluating_does_not_hang_on_the_caller_s_decimal_context(small):
     expected = evaluate(small, facts()).as_dict(trace=True)
     with localcontext(Context(prec=5)):
         assert evaluate(small, facts()).as_dict(trace=True) == expected
+
+
+def test_a_currency_that_is_written_out_draws_the_same():
+    drawing = release(robustness=robustness(), losses=losses())
+    ranged = costs(support={"fte": 1, "fte_cost_per_year": (10_000, 20_000, 50_000)}, time_to_production={"weeks": 2})
+    implied, written = (
+        evaluate(drawing, facts(option("one", costs=replace(ranged, currency=c))), draws=100).as_dict() for c in (None, "EUR")
+    )
+    assert implied == written

@@ -9,6 +9,7 @@ import pytest
 from assessments.scoring.evaluate import evaluate
 from assessments.scoring.facts import Response
 from assessments.scoring.file import read_assessment, write_assessment
+from compliance.catalogue.index import index
 from compliance.releases import by_name
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples"
@@ -151,3 +152,23 @@ def test_no_answer_can_be_left_out_to_gain(name):
         changed = replace(first, responses={k: v for k, v in first.responses.items() if k != gone})
         after = scores(replace(facts, options=(changed, *facts.options[1:])))
         assert after[first.id] <= before[first.id], gone
+
+
+@pytest.mark.parametrize("name", ["bank-chatbot.yaml", "internal-documents.yaml"])
+def test_no_worse_answer_of_an_option_gains(name):
+    """Also where it hides questions that were answered worse still."""
+    facts, release = example(name)
+    known = index(release).questions
+    for option in facts.options:
+        for id_, response in option.responses.items():
+            question = known[id_]
+            values = {c.id: c.value for c in question.choices if c.value is not None}
+            if question.type != "choice" or response.value not in values:
+                continue
+            below = [c for c, value in values.items() if value < values[response.value]]
+            for worse in sorted(below, key=lambda c: -values[c])[-1:]:
+                changed = replace(option, responses={**option.responses, id_: replace(response, value=worse)})
+                both = evaluate(release, replace(facts, options=(option, replace(changed, id="changed"))), draws=0).options
+                assert both[1].score.value <= both[0].score.value, (option.id, id_, worse)
+                assert both[0].admissible or not both[1].admissible
+                assert both[1].loss.expected >= both[0].loss.expected, (option.id, id_, worse)

@@ -74,10 +74,12 @@ def applied(evaluation: Evaluation, flip: Flip) -> Facts:
         stated = next(iter(profiles(known, case).values()))
         whole = sum(stated.values())
         shares = {c: w / whole for c, w in stated.items()}
-        if flip.weights:
-            case = replace(case, weights=shares | {c: after for c, (_, after) in flip.weights.items()})
+        if flip.weights:  # as printed
+            case = replace(case, weights=shares | {c: Decimal(w["to"]) for c, w in flip.as_dict()["weights"].items()})
         else:
             to = Decimal(flip.to_value)
+            words = re.search(r"(?:rises above|falls below) ([0-9.]+) %", flip.text)
+            assert Decimal(words[1]) == to * 100  # the sentence says the same
             rest = 1 - shares[flip.criterion]
             case = replace(case, weights={c: to if c == flip.criterion else w / rest * (1 - to) for c, w in shares.items()})
     return case

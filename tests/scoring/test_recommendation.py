@@ -87,3 +87,8 @@ def test_each_reason_is_backed_by_numbers_of_the_trace():
     assert len(found["backed_by"]) == len(found["reasons"]) >= 6
     for reason, backed in zip(found["reasons"], found["backed_by"], strict=True):
         assert backed and set(backed) <= keys, reason
+
+
+def test_without_an_archetype_criteria_are_not_held_against_each_other(small):
+    found, _ = recommended(small, archetype=None)
+    assert not any("gains most" in r or "falls behind" in r for r in found["reasons"])
