@@ -8,7 +8,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from assessments.scoring.text_risk import hundredths
+from assessments.scoring.words import of_hundred
 from reports import wording
 from reports.wording import amount, chance, count, number, percent, plain, word
 
@@ -55,7 +55,7 @@ def how_sure(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] 
 
 def _first(shares: list[str]) -> str:
     """How often an option is first, as in ``comes first in 83 of 100 draws``."""
-    return f"{hundredths(shares[0])} draws" if Decimal(shares[0]) else "no draw"
+    return f"{of_hundred(shares[0])} draws" if Decimal(shares[0]) else "no draw"
 
 
 def _heads(options: int) -> list[str]:

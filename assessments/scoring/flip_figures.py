@@ -20,6 +20,7 @@ from assessments.scoring.measures import values_of_totals, weeks_values
 from assessments.scoring.read_costs import FIGURES
 from assessments.scoring.results import OptionResult
 from assessments.scoring.vary import SAME, Answers, Standing
+from assessments.scoring.words import tokens_in_words
 
 FURTHEST = 1000.0  # times what a figure is now: beyond that nothing is looked for
 TRIED_AT_MOST = 3  # answers of one option, to go with a demand
@@ -144,7 +145,7 @@ def _demand_flip(figures: Figures, tokens: float, factor: float, leader: str, co
         to_value=f"{to:f}",
         distance=abs(float(to) / tokens - 1),
         leader=leader,
-        text=f"{names[leader]} leads once {condition}demand {verb} {in_words(to)} tokens a month (now {in_words(Decimal(tokens))}).",
+        text=f"{names[leader]} leads once {condition}demand {verb} {tokens_in_words(to)} tokens a month (now {tokens_in_words(Decimal(tokens))}).",
     )
 
 
@@ -223,11 +224,3 @@ def _cost_flip(figures: Figures, option: OptionResult, at: Key, now: float, turn
         leader=leader,
         text=f"{names[leader]} leads once “{what}” of {option.facts.label} {verb} {to:,f}{unit} (now {Decimal(str(now)).normalize():,f}).",
     )
-
-
-def in_words(figure: Decimal) -> str:
-    """A count of tokens with three or four digits: 1.2 billion."""
-    for size, word in ((10**12, "trillion"), (10**9, "billion"), (10**6, "million")):
-        if figure >= size:
-            return f"{(figure / size).quantize(Decimal('0.001')).normalize():f} {word}"
-    return f"{int(figure):,}"

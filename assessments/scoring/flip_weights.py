@@ -13,6 +13,7 @@ from assessments.scoring.draws import Array
 from assessments.scoring.flip import Flip
 from assessments.scoring.rounding import share
 from assessments.scoring.vary import SAME, Answers
+from assessments.scoring.words import listed
 from compliance.catalogue.index import Index
 
 # By how much of the score the new leader must be ahead where the weights turn: weights are printed with 4 decimals, and must turn as printed.
@@ -114,7 +115,7 @@ def _together(answers: Answers, names: Sequence[str], stated: Array, found: Arra
         what="weight",
         distance=float(np.abs(found - stated).sum()),
         leader=rival,
-        text=f"{labels[rival]} leads at the nearest weights that put it first: {_list(parts[: 4 if more else 5])}{more}.",
+        text=f"{labels[rival]} leads at the nearest weights that put it first: {listed(parts[: 4 if more else 5])}{more}.",
         weights={c: (Decimal(before), Decimal(after)) for c, before, after in moved},
     )
 
@@ -174,7 +175,3 @@ def title(known: Index, criterion: str) -> str:
 
 def percent(figure: float) -> str:
     return f"{figure * 100:.2f}".rstrip("0").rstrip(".") + " %"
-
-
-def _list(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 
 from assessments.scoring.answers import Sheet
 from assessments.scoring.costs import OptionCosts
 from assessments.scoring.results import OptionResult, Recommendation
 from assessments.scoring.robustness import Robustness
 from assessments.scoring.rounding import money, points
+from assessments.scoring.words import listed, of_hundred
 from compliance.catalogue.model import Appetite
 from compliance.catalogue.model import Recommendation as Rules
 
@@ -113,15 +113,6 @@ def _sure(leader: OptionResult, robustness: Robustness | None) -> list[Reason]:
     ]
 
 
-def of_hundred(share: Fraction) -> str:
-    """A share of draws as people count: ``83 of 100``. What isn't quite all or none is never rounded to it."""
-    if 0 < share < Fraction(1, 100):
-        return "fewer than 1 of 100"
-    if Fraction(99, 100) < share < 1:
-        return "more than 99 of 100"
-    return f"{round(share * 100)} of 100"
-
-
 def _contributions(leader: OptionResult, second: OptionResult, titles: Mapping[str, str]) -> list[Reason]:
     """Where the leader gains and where it loses against the second, in points of the score."""
     criteria = [c for c in titles if c in leader.criteria or c in second.criteria]
@@ -136,10 +127,10 @@ def _contributions(leader: OptionResult, second: OptionResult, titles: Mapping[s
     sentences = []
     if ahead:
         parts = [f"{titles[c]} (+{points(gap)} points)" for gap, c in ahead]
-        sentences.append((f"Against {second.facts.label} it gains most on {_list(parts)}.", keys(ahead)))
+        sentences.append((f"Against {second.facts.label} it gains most on {listed(parts)}.", keys(ahead)))
     if behind:
         parts = [f"{titles[c]} (−{points(-gap)} points)" for gap, c in behind]
-        sentences.append((f"It falls behind {second.facts.label} on {_list(parts)}.", keys(behind)))
+        sentences.append((f"It falls behind {second.facts.label} on {listed(parts)}.", keys(behind)))
     return sentences
 
 
@@ -194,7 +185,3 @@ def _open_rival(option: OptionResult, leader: OptionResult) -> Reason:
         f"{option.facts.label} could still overtake {leader.facts.label}: {points(option.score.completeness)} % of it is answered, "
         f"and it would reach {points(option.score.best)} points with the best of answers."
     ), _keys("completeness", option) + _keys("score_best", option)
-
-
-def _list(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from assessments.scoring.answers import Sheet, Variables, open_questions
+from assessments.scoring.words import listed
 from compliance.catalogue.conditions import references, truth
 from compliance.catalogue.index import Index
 from compliance.catalogue.model import Rule
@@ -60,9 +61,5 @@ def _cannot_be_ruled_out(known: Index, rule: Rule, wanting: Sequence[str]) -> st
     named = [f"“{known.questions[id_].text}” ({id_})" if id_ in known.questions else id_ for id_ in wanting[:NAMED_AT_MOST]]
     if len(wanting) > NAMED_AT_MOST:
         named.append(f"{len(wanting) - NAMED_AT_MOST} more")
-    until = f" until {_and(named)} {'is' if len(wanting) == 1 else 'are'} answered" if named else ""
+    until = f" until {listed(named)} {'is' if len(wanting) == 1 else 'are'} answered" if named else ""
     return f"“{rule.title}” can’t be ruled out{until}. If it holds: {rule.message}"
-
-
-def _and(parts: Sequence[str]) -> str:
-    return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

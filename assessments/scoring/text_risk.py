@@ -6,25 +6,17 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from assessments.scoring.words import of_hundred
+
 FLIPS_AT_MOST = 12
 Rows = list[list[str]]
-
-
-def hundredths(share: str) -> str:
-    """A share of draws as people count: ``83 of 100``; what isn't quite all or none is never rounded to it."""
-    figure = Decimal(share)
-    if 0 < figure < Decimal("0.01"):
-        return "fewer than 1 of 100"
-    if Decimal("0.99") < figure < 1:
-        return "more than 99 of 100"
-    return f"{figure * 100:.0f} of 100"
 
 
 def ranks(robustness: Mapping[str, Any], names: Mapping[str, str], order: list[str]) -> Rows:
     """Per option how often it is first, and its confidence."""
     stated, anywhere = robustness["stated_weights"]["rank_acceptability"], robustness["any_weights"]["rank_acceptability"]
     rows = [["first in", "near the stated weights", "under any weights"]]
-    return rows + [[names[id_], hundredths(stated[id_][0]), hundredths(anywhere[id_][0])] for id_ in order]
+    return rows + [[names[id_], of_hundred(stated[id_][0]), of_hundred(anywhere[id_][0])] for id_ in order]
 
 
 def losses(options: list[dict[str, Any]], names: Mapping[str, str]) -> Rows:

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from assessments.scoring.text_risk import hundredths
+from assessments.scoring.words import of_hundred
 from assessments.views.showing import Content, names_of, number
 
 STATED = "robustness.stated_weights.rank_acceptability"
@@ -33,8 +33,8 @@ def sure(content: Content) -> dict[str, Any] | None:
             {
                 "id": id_,
                 "name": names[id_],
-                "first": number(hundredths(stated[id_][0]), f"{STATED}.{id_}", names[id_]),
-                "first_any": number(hundredths(anywhere[id_][0]), f"{ANY}.{id_}", names[id_]),
+                "first": number(of_hundred(stated[id_][0]), f"{STATED}.{id_}", names[id_]),
+                "first_any": number(of_hundred(anywhere[id_][0]), f"{ANY}.{id_}", names[id_]),
                 "score": options[id_]["score"],
                 "range": options[id_].get("score_range"),
             }
@@ -63,7 +63,7 @@ def _pairs(pairwise: Content, ids: list[str], names: dict[str, str]) -> list[dic
                 None
                 if a == b
                 else number(
-                    hundredths(pairwise[a][b]).removesuffix(" of 100"),
+                    of_hundred(pairwise[a][b]).removesuffix(" of 100"),
                     f"robustness.pairwise.{a}.{b}",
                     _("%(one)s before %(other)s") % {"one": names[a], "other": names[b]},
                 )
@@ -94,7 +94,7 @@ def _central(content: Content, found: Content, ids: list[str], names: dict[str, 
         )
     confidence = [
         {
-            **number(hundredths(share), f"{CONFIDENCE}.{id_}", names[id_]),
+            **number(of_hundred(share), f"{CONFIDENCE}.{id_}", names[id_]),
             "words": _confidence(Decimal(share)),
         }
         if (share := found["confidence"][id_]) is not None

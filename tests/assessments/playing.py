@@ -6,13 +6,26 @@ import re
 from html import unescape
 from typing import Any
 
-from django.test import Client
+from django.test import Client, TestCase
 from django.urls import reverse
 
 from accounts.models import User
 from assessments.models import Assessment
+from tests.fixtures import Cast, make_cast, make_complete
 
 TAGS = re.compile(r"<[^>]+>")
+
+
+class OnTheCompleteCase(TestCase):
+    """The cast, and the bank's chatbot with every answer."""
+
+    cast: Cast
+    case: Assessment
+
+    @classmethod
+    def setUpTestData(cls) -> None:
+        cls.cast = make_cast()
+        cls.case = make_complete(cls.cast)
 
 
 class Reader:

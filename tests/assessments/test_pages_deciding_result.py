@@ -19,19 +19,11 @@ from assessments.views.presenting import live_content
 from assessments.views.tracing import Reader as TraceReader
 from assessments.views.tracing import Step, found
 from compliance.catalogue.index import index
-from tests.assessments.playing import Reader, html, links, words
-from tests.fixtures import Cast, make_cast, make_complete, make_draft, make_submitted
+from tests.assessments.playing import OnTheCompleteCase, Reader, html, links, words
+from tests.fixtures import Cast, make_cast, make_draft, make_submitted
 
 
-class Complete(TestCase):
-    cast: Cast
-    case: Assessment
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.cast = make_cast()
-        cls.case = make_complete(cls.cast)
-
+class Complete(OnTheCompleteCase):
     def setUp(self) -> None:
         self.reader = Reader(self.cast.auditor, self.case)
 

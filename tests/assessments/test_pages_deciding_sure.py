@@ -15,12 +15,12 @@ from assessments.answering import response_save
 from assessments.editing import option_add
 from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment
-from assessments.scoring.text_risk import hundredths
+from assessments.scoring.words import of_hundred
 from assessments.snapshots import content_of
 from assessments.views.tracing import found as found_in
 from compliance import releases
 from compliance.catalogue.index import index
-from tests.assessments.playing import Reader, html, links, words
+from tests.assessments.playing import OnTheCompleteCase, Reader, html, links, words
 from tests.fixtures import SIGNING, Cast, make_cast, make_complete, make_draft, newest
 
 
@@ -33,15 +33,7 @@ def keys(page: object) -> set[str]:
     return {unquote(link.split("of=")[1]) for link in links(page) if "/trace/" in link and "of=" in link} - {""}
 
 
-class Complete(TestCase):
-    cast: Cast
-    case: Assessment
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.cast = make_cast()
-        cls.case = make_complete(cls.cast)
-
+class Complete(OnTheCompleteCase):
     def setUp(self) -> None:
         self.reader = Reader(self.cast.risk_officer, self.case)
         self.data = evaluate_assessment(self.case).as_dict(trace=True)
@@ -52,7 +44,7 @@ class Complete(TestCase):
         stated = self.data["robustness"]["stated_weights"]["rank_acceptability"]
         anywhere = self.data["robustness"]["any_weights"]["rank_acceptability"]
         for id_ in self.data["ranking"]:
-            near, any_ = (hundredths(shares[id_][0]) for shares in (stated, anywhere))
+            near, any_ = (of_hundred(shares[id_][0]) for shares in (stated, anywhere))
             assert re.search(rf"{self.names[id_]} comes first in {near} .{{0,160}}?draws near the stated weights, and in {any_}", text), id_
         assert "The options were ranked 10,000 times" in text
         assert "up to 2 times as large or as small" in text
@@ -71,7 +63,7 @@ class Complete(TestCase):
         for id_, weights in found["central_weights"].items():
             for weight in (weights or {}).values():
                 assert f"{Decimal(weight) * 100:.1f} %" in text
-            assert hundredths(found["confidence"][id_]) in text
+            assert of_hundred(found["confidence"][id_]) in text
         assert "almost certain to be first with them" in text
 
     def test_one_against_one_stands_in_a_table(self) -> None:

@@ -2,24 +2,13 @@
 
 from __future__ import annotations
 
-from django.test import TestCase
-
 from assessments.evaluation import evaluate_assessment, release_of
 from assessments.models import Assessment
 from assessments.scoring.rounding import points
-from tests.assessments.playing import Reader, html, words
-from tests.fixtures import Cast, make_cast, make_complete
+from tests.assessments.playing import OnTheCompleteCase, Reader, html, words
 
 
-class Weights(TestCase):
-    cast: Cast
-    case: Assessment
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.cast = make_cast()
-        cls.case = make_complete(cls.cast)
-
+class Weights(OnTheCompleteCase):
     def setUp(self) -> None:
         self.officer = Reader(self.cast.risk_officer, self.case)
 

@@ -6,20 +6,19 @@ from decimal import Decimal
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.test import RequestFactory, TestCase
+from django.test import RequestFactory
 from django.utils.html import escape
 
 from assessments import editing, workflow
 from assessments.evaluation import evaluate_assessment, facts_of, release_of
-from assessments.models import Assessment
 from assessments.scoring.patch import NewAnswer, NewFigure, Patch, what_if
 from assessments.scoring.rounding import points
 from assessments.views.what_if import what_if_context
 from assessments.views.what_if_effect import counted
 from audit.models import AuditEvent
 from compliance.catalogue.index import index
-from tests.assessments.playing import Reader, html, links, words
-from tests.fixtures import Cast, make_cast, make_complete, make_draft
+from tests.assessments.playing import OnTheCompleteCase, Reader, html, links, words
+from tests.fixtures import make_draft
 
 EFFECT = {"HX-Request": "true", "HX-Target": "what-if-effect"}
 PANEL = {"HX-Request": "true", "HX-Target": "what-if"}
@@ -28,15 +27,7 @@ NO_FALLBACK = "answer=service-levels.fallback:vendor-api:none"
 CHEAP = "figure=own-cluster:infrastructure.gpu_price_per_hour:2"
 
 
-class WhatIf(TestCase):
-    cast: Cast
-    case: Assessment
-
-    @classmethod
-    def setUpTestData(cls) -> None:
-        cls.cast = make_cast()
-        cls.case = make_complete(cls.cast)
-
+class WhatIf(OnTheCompleteCase):
     def setUp(self) -> None:
         self.officer = Reader(self.cast.risk_officer, self.case)
 
