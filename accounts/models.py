@@ -141,3 +141,28 @@ class FailedCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.at}"
+
+
+class SealCertificate(models.Model):
+    """A certificate that an organisation seals or sealed with; the row comes into being at its first use, and stays.
+
+    ``fingerprint``: SHA-256 of ``certificate`` (DER) in hexadecimal digits. ``chain``: its issuers' certificates, each DER in base64.
+    ``retired_at``: when another took its place.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.PROTECT, related_name="seal_certificates")
+    fingerprint = models.CharField(max_length=64)
+    certificate = models.BinaryField()
+    chain = models.JSONField(default=list)
+    made_at = models.DateTimeField()
+    retired_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["organisation", "made_at", "id"]
+        constraints = [
+            UniqueConstraint(fields=["organisation", "fingerprint"], name="seal_certificate_known_once"),
+            UniqueConstraint(fields=["organisation"], condition=Q(retired_at__isnull=True), name="one_seal_in_use"),
+        ]
+
+    def __str__(self) -> str:
+        return self.fingerprint

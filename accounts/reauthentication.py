@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
+from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.events import tell
@@ -55,3 +58,37 @@ def _count(user: User) -> None:
 def _closed(user: User, now: datetime) -> bool:
     newest = list(FailedCheck.objects.filter(user=user).order_by("-at", "-pk").values_list("at", flat=True)[:LIMIT])
     return len(newest) == LIMIT and newest[0] - newest[-1] <= WINDOW and now - newest[0] < WINDOW
+
+
+@dataclass
+class Wrong(Exception):
+    """What the person gave doesn't prove who they are; ``field``: where it was given."""
+
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True)
+class Factors:
+    """What a person can prove themselves by."""
+
+    password: bool
+    totp: bool = False
+    passkeys: bool = False
+    providers: tuple[str, ...] = ()
+
+
+def factors_of(user: User) -> Factors:
+    return Factors(password=user.has_usable_password())
+
+
+def check(request: HttpRequest | None, user: User, *, password: str = "", code: str = "", credential: dict[str, Any] | None = None) -> str:
+    """How the person authenticated for this signature. Raises Wrong and TooManyFailures."""
+    if not password:
+        raise Wrong("password", "Enter your password; it is your signature.")
+    if not check_password(user, password):
+        raise Wrong("password", "That isn't your password.")
+    return "password"

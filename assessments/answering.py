@@ -152,7 +152,8 @@ def _before_and_after(question: Question, before: dict[str, Any], after: dict[st
     free = {"note"} | ({"value"} if question.type == "text" else set())
     changed = [name for name in after if before[name] != after[name]]
     changes = {name: {"before": before[name], "after": after[name]} for name in changed if name not in free}
-    personal = {f"{name}_after": str(after[name]) for name in changed if name in free and after[name]}
+    texts = {"before": before, "after": after}
+    personal = {f"{name}_{when}": str(held[name]) for name in changed if name in free for when, held in texts.items() if held[name]}
     return changes | {"changed": sorted(changed)}, personal
 
 
@@ -329,11 +330,9 @@ def evidence_remove(*, actor: User, evidence: Evidence) -> None:
     with transaction.atomic():
         response = evidence.response
         assessment = opened(actor, response.assessment, "answer")
-        note_change(
-            assessment, actor, "evidence.removed",
-            {"question": response.question, "option": response.option.key if response.option else None, "sha256": evidence.sha256},
-        )  # fmt: skip
+        taken = {"question": response.question, "option": response.option.key if response.option else None, "sha256": evidence.sha256}
         evidence.delete()
+        note_change(assessment, actor, "evidence.removed", taken, {"file_name": evidence.name})
 
 
 def evidence_open(*, actor: User, evidence: Evidence) -> File:

@@ -1,34 +1,38 @@
-"""What a signature says: the statements that approvers sign, each bound to the digest of the record that they read.
+"""What a signature says: the statement that an approver signs, in the organisation's words, bound to the digest of the record that they read.
 
-The text is stored with the verdict word for word, so changing it here changes no signature that was given.
+The words come from the policy that is frozen in the snapshot; the text is stored with the verdict word for word.
 """
 
 from __future__ import annotations
 
-from assessments.models import Snapshot
+from typing import Any
+
+from assessments.models import Snapshot, VerdictKind
+from assessments.policy import default_policy
 from assessments.snapshots import content_of
 
-_BY_MY_HAND = (
-    "I neither wrote nor answered any part of this record. I sign this statement in my own name, and I mean my signature to bind me as one made "
-    "by hand would."
-)
+REJECTION = "rejection"
 
 
-def approval(*, digest: str, option: str) -> str:
-    """The statement of who approves ``option`` (its name) on the record with ``digest``."""
-    return f"I have read the record with the digest {digest}, and I approve the option “{option}” that it proposes. {_BY_MY_HAND}"
+def words_of(content: dict[str, Any]) -> dict[str, str]:
+    """The statements of a snapshot's policy; those that come with the product for a record of before there were policies."""
+    found: dict[str, str] | None = content.get("routing", {}).get("statements")
+    return found or default_policy().as_data()["statements"]
 
 
-def rejection(*, digest: str, option: str) -> str:
-    """The statement of who rejects the proposal of ``option`` (its name) in the record with ``digest``."""
-    return f"I have read the record with the digest {digest}, and I reject the option “{option}” that it proposes. {_BY_MY_HAND}"
+def statement(snapshot: Snapshot, kind: str, meaning: str, *, accepting: bool = False, conditions: bool = False) -> str:
+    """The statement of a verdict of ``kind`` in a stage that asks for ``meaning`` (approval, review); "" for one that signs nothing.
 
-
-def of_approval(snapshot: Snapshot) -> str:
-    """The statement of who approves what ``snapshot`` proposes."""
-    return approval(digest=snapshot.digest, option=content_of(snapshot)["proposal"]["option_name"])
-
-
-def of_rejection(snapshot: Snapshot) -> str:
-    """The statement of who rejects what ``snapshot`` proposes."""
-    return rejection(digest=snapshot.digest, option=content_of(snapshot)["proposal"]["option_name"])
+    ``accepting``: findings are accepted with it; ``conditions``: it sets conditions.
+    """
+    if kind in (VerdictKind.RETURN, VerdictKind.ABSTAIN):
+        return ""
+    content = content_of(snapshot)
+    words = words_of(content)
+    said = [words[REJECTION if kind == VerdictKind.REJECT else meaning]]
+    if kind != VerdictKind.REJECT:
+        said += [words["risk_acceptance"]] if accepting else []
+        said += [words["conditions"]] if conditions else []
+    said.append(words["closing"])
+    option = content["proposal"]["option_name"]
+    return " ".join(text.format(digest=snapshot.digest, option=option) for text in said)

@@ -15,7 +15,7 @@ from accounts.models import Organisation, User
 from assessments.errors import Refused, WrongStatus
 from assessments.evaluation import release_of
 from assessments.figures import typed
-from assessments.models import Assessment, Figure, Option, Response, Sourcing, State, UseCase
+from assessments.models import Assessment, Evidence, Figure, Option, Response, Sourcing, State, UseCase
 from assessments.permissions import require
 from assessments.pricing import renew_sources
 from assessments.scoring.facts import MAX_OPTIONS
@@ -25,6 +25,7 @@ from compliance.catalogue.index import index
 from compliance.catalogue.model import Release
 from compliance.releases import newest
 
+OPTION_TEXTS = ("name", "provider", "model", "fallback_provider", "fallback_model")
 ADDRESS_OF_ADDING = "add"  # stands where an option's id stands in the pages' addresses
 
 
@@ -50,6 +51,20 @@ def note_change(
         changes=changes or {},
         personal={"actor_name": actor.name, "object_label": assessment.title, **(personal or {})},
     )
+
+
+def _before_and_after(before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The fields that changed, as the trail keeps them: what the catalogue or a list names in the hashed bytes, free text beside them."""
+    plain = [{name: value for name, value in content.items() if name in ("archetype", "sourcing", "currency", "fallback_sourcing")}
+             for content in (before, after)]  # fmt: skip
+    changes = {"fields": sorted(before)} | ({"before": plain[0], "after": plain[1]} if plain[0] else {})
+    free = [{name: value for name, value in content.items() if name not in plain[0]} for content in (before, after)]
+    return changes, _texts("before", free[0]) | _texts("after", free[1])
+
+
+def _texts(when: str, values: dict[str, Any]) -> dict[str, str]:
+    """Free texts by the keys that they have in the trail; those that are empty are left out."""
+    return {f"{name}_{when}": str(value) for name, value in values.items() if value}
 
 
 def required_text(fields: dict[str, str], values: dict[str, str], longest: int = 200) -> dict[str, str]:
@@ -100,7 +115,11 @@ def assessment_create(
             currency=currency or release.exchange.base, as_of=as_of, weights=weights,
             catalogue=f"{release.key}@{release.version}", catalogue_digest=index(release).digest,
         )  # fmt: skip
-        note_change(assessment, actor, "assessment.created", {"catalogue": assessment.catalogue, "archetype": archetype})
+        stated = {"currency": assessment.currency, "as_of": as_of.isoformat() if as_of else None, "weights": weights}
+        note_change(
+            assessment, actor, "assessment.created", {"catalogue": assessment.catalogue, "archetype": archetype} | stated,
+            _texts("after", {name: getattr(use_case, name) for name in ("name", "purpose", "owner", "people_affected")}),
+        )  # fmt: skip
     return assessment
 
 
@@ -113,16 +132,16 @@ def use_case_change(*, actor: User, assessment: Assessment, **values: str) -> As
         if "archetype" in texts and texts["archetype"] not in index(release_of(assessment)).archetypes:
             raise Refused("Choose the kind of use case.", {"archetype": "Choose one of the kinds offered."})
         use_case = assessment.use_case
-        changed = []
+        before: dict[str, str] = {}
         for name, text in texts.items():
             target = assessment if name == "title" else use_case
             if getattr(target, name) != text:
+                before[name] = getattr(target, name)
                 setattr(target, name, text)
-                changed.append(name)
-        if changed:
+        if before:
             use_case.save()
             assessment.save(update_fields=["title", "updated_at"])
-            note_change(assessment, actor, "assessment.changed", {"fields": sorted(changed)})
+            note_change(assessment, actor, "assessment.changed", *_before_and_after(before, {name: texts[name] for name in before}))
     return assessment
 
 
@@ -181,6 +200,7 @@ def option_add(
         assessment = opened(actor, assessment, "edit")
         name = _described(assessment, name, sourcing, currency, fallback_sourcing)
         original = assessment.options.filter(key=copy_from).first() if copy_from else None
+        copied: dict[str, Any] = {}
         if copy_from and original is None:
             raise Refused("The option isn't described yet.", {"copy_from": "Choose one of this assessment's options, or none."})
         if original and currency and currency != (original.currency or assessment.currency):
@@ -200,11 +220,14 @@ def option_add(
             **_fallback(fallback_sourcing, fallback_provider, fallback_model),
         )  # fmt: skip
         if original is not None:
+            copied = {"copied_from": original.key, "copied": content_of_option(original)}
             _copy(actor, original, option)
         assessment.save(update_fields=["updated_at"])
         held = {"fallback_sourcing": fallback_sourcing} if fallback_sourcing else {}
-        copied = {"copied_from": original.key} if original else {}
-        note_change(assessment, actor, "option.added", {"option": unique, "sourcing": sourcing} | held | copied)
+        described = _texts("after", {name: getattr(option, name) for name in OPTION_TEXTS})
+        note_change(
+            assessment, actor, "option.added", {"option": unique, "sourcing": sourcing, "currency": option.currency} | held | copied, described
+        )  # fmt: skip
     return option
 
 
@@ -212,6 +235,22 @@ def _fallback(sourcing: str, provider: str, model: str) -> dict[str, str]:
     if not sourcing:
         return {"fallback_sourcing": "", "fallback_provider": "", "fallback_model": ""}
     return {"fallback_sourcing": sourcing, "fallback_provider": provider.strip()[:200], "fallback_model": model.strip()[:200]}
+
+
+def content_of_option(option: Option) -> dict[str, Any]:
+    """An option's answers, figures and evidence as the trail keeps them for good: no note, no free text, no file's name."""
+    questions = index(release_of(option.assessment)).questions
+    responses = {}
+    for row in option.responses.exclude(state=State.UNANSWERED):
+        free = row.question not in questions or questions[row.question].type == "text"
+        responses[row.question] = {"state": row.state, "basis": row.basis} | ({} if free else {"value": row.value})
+    amounts = ("low", "likely", "high")
+    figures = {
+        f"{f.category}.{f.key}".rstrip("."): {name: None if (v := getattr(f, name)) is None else f"{v.normalize():f}" for name in amounts}
+        for f in option.figures.all()
+    }
+    evidence = sorted(Evidence.objects.filter(response__option=option).values_list("sha256", flat=True))
+    return {"responses": responses, "figures": figures, "evidence": evidence}
 
 
 def _copy(actor: User, original: Option, option: Option) -> None:
@@ -243,6 +282,7 @@ def option_change(
         assessment = opened(actor, option.assessment, "edit")
         option = assessment.options.get(pk=option.pk)
         currency = option.currency if currency is None else currency
+        former = {name: getattr(option, name) for name in ("sourcing", "currency", "fallback_sourcing", *OPTION_TEXTS)}
         held, priced_in = option.fallback_sourcing, option.currency or assessment.currency
         option.name = _described(assessment, name, sourcing, currency, fallback_sourcing or "")
         before, option.sourcing = option.sourcing, sourcing
@@ -257,7 +297,9 @@ def option_change(
         changes = {"option": option.key, "sourcing": [before, sourcing]}
         if held != option.fallback_sourcing:
             changes["fallback_sourcing"] = [held, option.fallback_sourcing]
-        note_change(assessment, actor, "option.changed", changes)
+        changed = {name: value for name, value in former.items() if getattr(option, name) != value}
+        said, texts = _before_and_after(changed, {name: getattr(option, name) for name in changed})
+        note_change(assessment, actor, "option.changed", said | changes, texts)
     return option
 
 
@@ -266,12 +308,14 @@ def option_remove(*, actor: User, option: Option) -> None:
     with transaction.atomic():
         assessment = opened(actor, option.assessment, "edit")
         option = assessment.options.get(pk=option.pk)
-        if assessment.proposed_option_id == option.pk:
+        was_proposed = assessment.proposed_option_id == option.pk
+        if was_proposed:
             assessment.proposed_option, assessment.proposal_reason = None, ""
         assessment.save(update_fields=["proposed_option", "proposal_reason", "updated_at"])
-        key = option.key
+        key, removed = option.key, {"sourcing": option.sourcing, "removed": content_of_option(option)}
+        texts = _texts("before", {name: getattr(option, name) for name in OPTION_TEXTS})
         option.delete()
-        note_change(assessment, actor, "option.removed", {"option": key})
+        note_change(assessment, actor, "option.removed", {"option": key, "was_proposed": was_proposed} | removed, texts)
 
 
 def propose(*, actor: User, assessment: Assessment, option: Option | None, reason: str = "") -> Assessment:
@@ -280,11 +324,13 @@ def propose(*, actor: User, assessment: Assessment, option: Option | None, reaso
         assessment = opened(actor, assessment, "edit")
         if option is None or option.assessment_id != assessment.pk:
             raise Refused("Choose the option that you propose.", {"option": "Choose one of this assessment's options."})
+        former, former_reason = assessment.proposed_option, assessment.proposal_reason
         assessment.proposed_option, assessment.proposal_reason = option, reason.strip()[:4000]
         assessment.save(update_fields=["proposed_option", "proposal_reason", "updated_at"])
         note_change(
-            assessment, actor, "option.proposed", {"option": option.key}, {"proposal_reason": reason.strip()} if reason.strip() else None
-        )
+            assessment, actor, "option.proposed", {"option": option.key, "before": former.key if former else None},
+            {"proposal_reason": reason.strip(), "proposal_reason_before": former_reason},
+        )  # fmt: skip
     return assessment
 
 

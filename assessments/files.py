@@ -14,7 +14,7 @@ from assessments.answering import DIGITS, LONGEST_TEXT, keepable
 from assessments.editing import assessment_create, note_change
 from assessments.errors import Refused
 from assessments.evaluation import DEMAND, facts_of, release_of
-from assessments.models import Assessment, Evidence, Figure, Option
+from assessments.models import Assessment, DecisionRecord, Evidence, Figure, Option, Snapshot
 from assessments.models import Response as Row
 from assessments.permissions import require
 from assessments.scoring.facts import Demand, Facts, OptionFacts, Response
@@ -167,6 +167,17 @@ def demand_figures(demand: Demand) -> dict[str, Any]:
         figures["budget_target_per_month"] = demand.budget.target_per_month
         figures["budget_limit_per_month"] = demand.budget.limit_per_month
     return {key: figure for key, figure in figures.items() if figure is not None}
+
+
+def record_handed_out(*, actor: User, record: Snapshot | DecisionRecord) -> None:
+    """Tell the trail that the bytes of a snapshot or of a decision record leave the service."""
+    decided = isinstance(record, DecisionRecord)
+    snapshot = record.snapshot if isinstance(record, DecisionRecord) else record
+    with transaction.atomic():
+        note_change(
+            snapshot.assessment, actor, "record.downloaded",
+            {"record": "decision record" if decided else "snapshot", "number": snapshot.number, "sha256": record.digest},
+        )  # fmt: skip
 
 
 def export_assessment(*, actor: User, assessment: Assessment) -> str:

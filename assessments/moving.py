@@ -164,8 +164,12 @@ def move(*, actor: User, assessment: Assessment, release: Release) -> tuple[Lost
             raise Refused(f"It can't be moved: {error}.") from None
         before = assessment.catalogue
         rows = {(r.option.key if r.option else None, r.question): r for r in assessment.responses.select_related("option")}
+        left = []
+        known = index(release_of(assessment)).questions
         for one in lost:
             row = rows[(one.option, one.question)]
+            free = one.question not in known or known[one.question].type == "text"
+            left.append({"question": one.question, "option": one.option, "state": row.state} | ({} if free else {"before": row.value}))
             row.state, row.value, row.revision = State.UNANSWERED, None, row.revision + 1
             row.save(update_fields=["state", "value", "revision"])
         assessment.catalogue, assessment.catalogue_digest = f"{release.key}@{release.version}", index(release).digest
@@ -174,7 +178,7 @@ def move(*, actor: User, assessment: Assessment, release: Release) -> tuple[Lost
         note_change(
             assessment, actor, "assessment.moved",
             {"catalogue": {"before": before, "after": assessment.catalogue},
-             "lost": [{"question": one.question, "option": one.option} for one in lost]}
+             "lost": left}
             | ({"weights": {"before": weighed, "after": assessment.weights}} if weighed != assessment.weights else {}),
         )  # fmt: skip
     return lost

@@ -69,7 +69,8 @@ def _note(actor: User, organisation: Organisation, question: Question, before: d
     """One event; free text goes beside the hashed bytes."""
     free = {"note"} | ({"value"} if question.type == "text" else set())
     plain = [{k: v for k, v in content.items() if k not in free} if content else None for content in (before, after)]
-    personal = {f"{name}_after": str(after[name]) for name in sorted(free) if after and after[name]}
+    texts = {"before": before, "after": after}
+    personal = {f"{name}_{when}": str(held[name]) for name in sorted(free) for when, held in texts.items() if held and held[name]}
     record(
         stream=organisation.stream, action="organisation.answered", actor=actor.reference, object_type="organisation",
         object_id=organisation.slug, changes={"question": question.id, "before": plain[0], "after": plain[1]},

@@ -23,9 +23,25 @@ ACTIONS: dict[str, frozenset[str]] = {
     "approve": frozenset({APPROVER}),
     "return": frozenset({APPROVER}),
     "reject": frozenset({APPROVER}),
+    "abstain": frozenset({APPROVER}),
+    "meet_condition": frozenset({RISK_OFFICER, CONTRIBUTOR, APPROVER}),
+    "reopen_condition": frozenset({APPROVER}),
+    "succeed": frozenset({RISK_OFFICER}),
+    "delegate": frozenset({APPROVER, ADMINISTRATOR}),
+    "set_policy": frozenset({ADMINISTRATOR}),
     "trail": frozenset({RISK_OFFICER, APPROVER, AUDITOR, ADMINISTRATOR}),
     "report": frozenset({RISK_OFFICER, APPROVER, AUDITOR, ADMINISTRATOR}),
     "export": frozenset({RISK_OFFICER, APPROVER, AUDITOR, ADMINISTRATOR}),
+}
+
+
+WORDS = {
+    "describe_organisation": "describe the organisation",
+    "meet_condition": "say that a condition is met",
+    "reopen_condition": "reopen a condition",
+    "succeed": "start the next assessment of a use case",
+    "delegate": "let somebody sign for another",
+    "set_policy": "set the policy of the sign-off",
 }
 
 
@@ -38,7 +54,7 @@ def require(person: User, organisation: Organisation, action: str) -> None:
     """Raises PermissionDenied saying which roles may."""
     if not may(person, organisation, action):
         roles = " or ".join(sorted(ACTIONS[action])).replace("_", " ")
-        what = "describe the organisation" if action == "describe_organisation" else f"{action} an assessment"
+        what = WORDS.get(action, f"{action} an assessment")
         raise PermissionDenied(f"To {what} one must be {roles} in {organisation.name}.")
 
 

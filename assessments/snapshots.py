@@ -17,18 +17,17 @@ from django.conf import settings
 
 from accounts.models import User
 from assessments.evaluation import asked_of, release_of
-from assessments.models import Assessment, Option, Response, Snapshot, State, Verdict
+from assessments.models import Assessment, Option, Response, State
 from assessments.scoring.evaluate import Evaluation
 from assessments.scoring.rounding import plain
 from assessments.scoring.study import study
 from assessments.scoring.write import assessment_data
 from audit.canonical import canonical_bytes
-from audit.trail import checkpoint, events_of
 from compliance.catalogue.index import as_data, index
 from compliance.catalogue.model import Question, Release
 from compliance.classification import Duty
 
-SNAPSHOT_FORMAT, DECISION_FORMAT = "countersign/snapshot@1", "countersign/decision@1"
+SNAPSHOT_FORMAT = "countersign/snapshot@1"
 WORSE = ("met", "unknown", "gap")
 COMPUTED_BY = ("countersign", "common-expression-language", "numpy", "scipy", "pydantic", "rfc8785", "weasyprint", "vl-convert-python")
 
@@ -49,9 +48,18 @@ def utc(at: datetime | None) -> str | None:
 
 
 def build(
-    *, assessment: Assessment, evaluation: Evaluation, number: int, submitted_by: User, at: datetime, parts: dict[User, str]
+    *,
+    assessment: Assessment,
+    evaluation: Evaluation,
+    number: int,
+    submitted_by: User,
+    at: datetime,
+    parts: dict[User, str],
+    register: list[dict[str, Any]],
+    routing: dict[str, Any],
 ) -> tuple[bytes, str]:
-    """The snapshot of ``assessment`` as it stands now, as canonical bytes and digest; ``evaluation`` is its evaluation."""
+    """The snapshot of ``assessment`` as it stands now, as canonical bytes and digest; ``evaluation`` is its evaluation, ``register`` the
+    findings with their treatments, ``routing`` who is asked to sign it and why (``routing_data``)."""
     found = study(evaluation, trace=True)
     release = release_of(assessment)
     use_case, option = assessment.use_case, assessment.proposed_option
@@ -90,6 +98,8 @@ def build(
             "obligations": obligations(evaluation),
             "class_texts": class_texts(evaluation),
             "findings": findings(release, found),
+            "register": [{key: value for key, value in entry.items() if key != "revision"} for entry in register],
+            "routing": routing,
             "evaluation": found,
             "proposal": {
                 "option": option.key,
@@ -287,63 +297,23 @@ def findings(release: Release, evaluation: dict[str, Any]) -> list[dict[str, Any
     return found
 
 
-def blockers_of_proposal(snapshot: Snapshot) -> list[tuple[str, dict[str, Any]]]:
-    """(option id, blocker) for each blocker of the option that the snapshot proposes."""
-    data = content_of(snapshot)
-    proposed = data["proposal"]["option"]
-    option = next(o for o in data["evaluation"]["options"] if o["id"] == proposed)
-    return [(proposed, blocker) for blocker in option["blockers"]]
-
-
-def build_decision(*, snapshot: Snapshot, outcome: str, at: datetime) -> tuple[bytes, str]:
-    """The decision record on ``snapshot``: every verdict given on it, the acceptances, and the trail up to the decision."""
-    data = content_of(snapshot)
-    verdicts = (
-        Verdict.objects.filter(participation__snapshot=snapshot).select_related("participation__person").prefetch_related("acceptances")
-    )
-    stream = snapshot.assessment.organisation.stream
-    log = checkpoint(stream)
-    return sealed(
+def to_be_accepted(content: dict[str, Any]) -> list[dict[str, Any]]:
+    """The findings that an approval of the proposal must accept: each blocker of its option, and each that is to be accepted rather than
+    treated. ``id``, ``option``, ``title``, ``message``, ``inherent``, ``residual``, ``acceptable_by``, ``longest_days`` (None in records of before
+    acceptances had a last day)."""
+    proposed = content["proposal"]["option"]
+    if "register" not in content:
+        option = next(o for o in content["evaluation"]["options"] if o["id"] == proposed)
+        old = {"option": proposed, "title": "", "inherent": "", "residual": "", "longest_days": None}
+        return [old | {key: blocker[key] for key in ("id", "message", "acceptable_by")} for blocker in option["blockers"]]
+    rights = content["routing"]["acceptance"]
+    return [
         {
-            "format": DECISION_FORMAT,
-            "organisation": data["organisation"],
-            "assessment": data["assessment"],
-            "snapshot": {"number": snapshot.number, "digest": snapshot.digest},
-            "decision": {
-                "outcome": outcome,
-                "option": data["proposal"]["option"],
-                "option_name": data["proposal"]["option_name"],
-                "at": utc(at),
-            },
-            "verdicts": [verdict_data(verdict) for verdict in verdicts],
-            "acceptances": [
-                {"blocker": a.blocker, "option": a.option_key, "message": a.message, "person": v.participation.person.name,
-                 "reason": a.reason, "at": utc(v.at)}
-                for v in verdicts
-                for a in v.acceptances.all()
-            ],
-            "log": {"stream": stream, "size": log.size, "root": log.root_hex},
-            "trail": [
-                {"index": e.index, "at": utc(e.at), "sentence": e.sentence(), "action": e.action, "leaf_hash": e.leaf_hash}
-                for e in events_of(stream, object_type="assessment", object_id=str(snapshot.assessment_id))
-            ],
+            "id": entry["finding"],
+            "option": proposed,
+            **{key: entry[key] for key in ("title", "message", "inherent", "residual", "acceptable_by", "plan", "blocker")},
+            "longest_days": rights[entry["inherent"]]["longest_days"],
         }
-    )  # fmt: skip
-
-
-def verdict_data(verdict: Verdict) -> dict[str, Any]:
-    """A verdict as it stands in records, pages and the API."""
-    person = verdict.participation.person
-    return {
-        "verdict": verdict.verdict,
-        "person": {"reference": person.reference, "name": person.name, "email": person.email},
-        "role": verdict.role,
-        "meaning": verdict.meaning,
-        "statement": verdict.statement,
-        "reason": verdict.reason,
-        "at": utc(verdict.at),
-        "snapshot_digest": verdict.snapshot_digest,
-        "authentication": verdict.authentication,
-        "address": verdict.address,
-        "client": verdict.client,
-    }
+        for entry in content["register"]
+        if entry["option"] == proposed and (entry["blocker"] or entry["treatment"] == "accept")
+    ]

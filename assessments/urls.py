@@ -2,7 +2,20 @@
 
 from django.urls import path
 
-from assessments.views import answers, deciding, describing, lists, methods, moving, organisation, results, taking, what_if
+from assessments.views import (
+    answers,
+    deciding,
+    describing,
+    lists,
+    methods,
+    moving,
+    organisation,
+    register,
+    results,
+    signing_rules,
+    taking,
+    what_if,
+)
 
 app_name = "assessments"
 _A = "o/<slug:org>/assessments/<uuid:assessment>/"
@@ -43,5 +56,14 @@ urlpatterns = [
     path(_A + "record/", deciding.record, name="record"),
     path(_A + "sign/", deciding.sign, name="sign"),
     path(_A + "return/", deciding.return_, name="return"),
+    path(_A + "seen/", deciding.seen, name="seen"),
+    path(_A + "abstain/", deciding.abstain, name="abstain"),
+    path(_A + "findings/", register.findings, name="findings"),
+    path(_A + "findings/treat/", register.treat, name="treat"),
+    path(_A + "conditions/<int:condition>/", register.condition_step, name="condition_step"),
+    path(_A + "succeed/", register.succeed, name="succeed"),
+    path("o/<slug:org>/sign-off/", signing_rules.rules, name="signing_rules"),
+    path("o/<slug:org>/sign-off/delegate/", signing_rules.delegate, name="delegate"),
+    path("o/<slug:org>/sign-off/delegations/<uuid:delegation>/end/", signing_rules.end_delegation, name="end_delegation"),
     path(_A + "reject/", deciding.reject, name="reject"),
 ]

@@ -1,40 +1,44 @@
 """The transitions of an assessment. Nothing else changes its status.
 
-Each is one function of one shape: lock the row, check the actor, guard the state, change, record the event, all in one transaction; the
-report is asked for through the outbox. The page, the API and the commands call the same functions.
+Each is one function of one shape: lock the row, check the actor, guard the state, change, record the event, all in one transaction; mail, report
+and checkpoint are asked for through the outbox. The page, the API, the tasks and the commands call the same functions.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import datetime
+import calendar
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
 
-from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db import transaction
 from django.utils import timezone
 
-from accounts.access import roles_of
 from accounts.models import Membership, User
-from assessments import snapshots
+from accounts.seal import warm
+from assessments import notices, routing, snapshots, submission
 from assessments.errors import Refused, WrongStatus
-from assessments.evaluation import evaluate_assessment
+from assessments.evaluation import evaluate_assessment, release_of
 from assessments.models import (
-    Acceptance,
     Assessment,
     DecisionRecord,
-    Evidence,
-    Figure,
-    Part,
     Participation,
-    Response,
+    PartSeen,
     Snapshot,
     Status,
     Verdict,
     VerdictKind,
 )
+from assessments.parts import PARTS, part_keys
 from assessments.permissions import APPROVER, require
+from assessments.records import build_decision
+from assessments.registering import register_of
+from assessments.verdicts import Acceptances, Accepting, Asking, Signing, not_accepted_yet, write
+from audit.canonical import sha256_hex
 from audit.trail import record
 from jobs.queue import enqueue
+
+__all__ = ["Accepting", "Asking", "Signing"]
 
 # action: (allowed from, to)
 TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
@@ -43,16 +47,9 @@ TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "approve": (frozenset({Status.IN_REVIEW}), Status.APPROVED),
     "reject": (frozenset({Status.IN_REVIEW}), Status.REJECTED),
     "withdraw": (frozenset({Status.DRAFT, Status.RETURNED, Status.IN_REVIEW}), Status.WITHDRAWN),
+    "expire": (frozenset({Status.APPROVED}), Status.EXPIRED),
+    "supersede": (frozenset({Status.APPROVED}), Status.SUPERSEDED),
 }
-
-
-@dataclass(frozen=True)
-class Signing:
-    """How a signature was given: ``authentication`` names the fresh check (``password``), with the address and client it came from."""
-
-    authentication: str
-    address: str = ""
-    client: str = ""
 
 
 def locked(assessment: Assessment) -> Assessment:
@@ -60,23 +57,25 @@ def locked(assessment: Assessment) -> Assessment:
     return Assessment.objects.select_for_update(of=("self",)).select_related("organisation", "use_case", "author").get(pk=assessment.pk)
 
 
-def _guard(assessment: Assessment, action: str) -> None:
-    allowed, _ = TRANSITIONS[action]
+def _guard(assessment: Assessment, action: str, allowed: frozenset[str] | None = None) -> None:
+    allowed = allowed or TRANSITIONS[action][0]
     if assessment.status not in allowed:
         statuses = " or ".join(sorted(Status(s).label.lower() for s in allowed))
         raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()}; to {action} it, it must be {statuses}.")
 
 
-def _move(assessment: Assessment, action: str) -> None:
+def _move(assessment: Assessment, action: str, **fields: Any) -> None:
     assessment.status = TRANSITIONS[action][1]
-    assessment.save(update_fields=["status", "updated_at"])
+    for name, value in fields.items():
+        setattr(assessment, name, value)
+    assessment.save(update_fields=["status", "updated_at", *fields])
 
 
 def submit(*, actor: User, assessment: Assessment) -> Snapshot:
-    """Freeze the assessment and ask for a signature; returns the new snapshot.
+    """Freeze the assessment and ask for signatures by the organisation's policy; returns the new snapshot.
 
     Raises Refused where there are not two options, nothing is proposed, a reason is missing, a blocker of the proposed option can't be
-    accepted, or nobody is left who could approve.
+    accepted, a finding that must be treated isn't, or a stage of the sign-off can't be filled.
     """
     with transaction.atomic():
         assessment = locked(assessment)
@@ -85,68 +84,56 @@ def submit(*, actor: User, assessment: Assessment) -> Snapshot:
         if assessment.as_of is None:
             assessment.as_of = timezone.localdate()
         evaluation = evaluate_assessment(assessment)
-        check_proposal(assessment, evaluation.as_dict())
-        parts = parts_of(assessment, actor)
-        if not eligible_approvers(assessment, set(parts)):
-            raise Refused(
-                "Nobody could sign this: every approver wrote or answered part of it. Ask an administrator to make somebody else an approver."
-            )
+        found = evaluation.as_dict()
+        policy, version = routing.policy_in_force(assessment.organisation)
+        register = register_of(assessment, release_of(assessment), found)
+        submission.check_proposal(assessment, found)
+        submission.check_treatments(assessment, register, policy)
+        parts = submission.parts_of(assessment, actor)
+        facts = submission.facts_of_submission(assessment, evaluation, register)
+        stages = routing.route(policy, facts, assessment.organisation, set(parts))
         number = (assessment.latest_snapshot.number if assessment.latest_snapshot else 0) + 1
         now = timezone.now()
         content, digest = snapshots.build(
-            assessment=assessment, evaluation=evaluation, number=number, submitted_by=actor, at=now, parts=parts
-        )
+            assessment=assessment, evaluation=evaluation, number=number, submitted_by=actor, at=now, parts=parts, register=register,
+            routing=submission.routing_data(policy, version, facts, stages),
+        )  # fmt: skip
         snapshot = Snapshot.objects.create(
             assessment=assessment, number=number, content=content, digest=digest, submitted_by=actor, created_at=now
         )
+        submission.check_acceptable(snapshot, stages)
         Participation.objects.bulk_create(Participation(snapshot=snapshot, person=person, part=part) for person, part in parts.items())
-        _move(assessment, "submit")
-        assessment.save(update_fields=["as_of"])
-        _record(assessment, actor, "assessment.submitted", {"snapshot": number, "digest": digest})
+        routing.store_stages(snapshot, stages)
+        _move(assessment, "submit", as_of=assessment.as_of)
+        first = routing.turn_of(snapshot)
+        assert first is not None
+        notices.ask_to_sign(snapshot, first)
+        _record(
+            assessment, actor, "assessment.submitted",
+            {"snapshot": number, "digest": digest, "policy": policy.digest, "stages": [s.rule.id for s in stages]},
+        )  # fmt: skip
     return snapshot
 
 
-def check_proposal(assessment: Assessment, evaluation: dict) -> None:
-    """Raises Refused naming what stands in the way of submitting; ``evaluation`` is the documented output."""
-    if assessment.options.count() < 2:
-        raise Refused("A decision needs at least two options to choose from. Add another.", {"options": "Add at least two options."})
-    option = assessment.proposed_option
-    if option is None:
-        raise Refused("Propose one of the options first.", {"option": "Choose the option that you propose."})
-    recommended = evaluation["recommendation"]["option"]
-    if option.key != recommended and not assessment.proposal_reason.strip():
-        raise Refused(
-            "The proposed option isn't the recommended one. Say why it is proposed all the same.",
-            {"reason": "Give the reason: the recommended option is another one."},
-        )
-    result = next(o for o in evaluation["options"] if o["id"] == option.key)
-    fixed = [b["message"] for b in result["blockers"] if b["acceptable_by"] is None]
-    if fixed:
-        raise Refused(f"{option.name} can't be proposed: " + " ".join(fixed), {"option": "It has a blocker that nobody can accept."})
-
-
-def parts_of(assessment: Assessment, submitter: User) -> dict[User, str]:
-    """Everybody who had a hand in the record: the author, who submits it, and who answered (for the organisation too, where that
-    was taken over), entered a figure or attached evidence."""
-    answered = Response.objects.filter(assessment=assessment, answered_by__isnull=False).order_by().values("answered_by")
-    first = Response.objects.filter(assessment=assessment, first_answered_by__isnull=False).order_by().values("first_answered_by")
-    entered = Figure.objects.filter(assessment=assessment, entered_by__isnull=False).order_by().values("entered_by")
-    attached = Evidence.objects.filter(response__assessment=assessment).order_by().values("uploaded_by")
-    hands = User.objects.filter(Q(pk__in=answered) | Q(pk__in=first) | Q(pk__in=entered) | Q(pk__in=attached))
-    parts: dict[User, str] = dict.fromkeys(hands, Part.ANSWERED)
-    return parts | {submitter: Part.AUTHOR, assessment.author: Part.AUTHOR}
-
-
-def eligible_approvers(assessment: Assessment, excluded: set[User]) -> list[User]:
-    """The organisation's approvers without those who had a hand in the record."""
-    approvers = Membership.objects.filter(organisation=assessment.organisation, role=APPROVER, user__is_active=True).select_related("user")
-    return [membership.user for membership in approvers if membership.user not in excluded]
-
-
 def may_sign(person: User, snapshot: Snapshot) -> bool:
-    """An approver of the organisation who neither wrote nor answered it, and hasn't signed this snapshot yet."""
-    organisation = snapshot.assessment.organisation
-    return APPROVER in roles_of(person, organisation) and not snapshot.participations.filter(person=person).exists()
+    """Whether the person may speak on the snapshot now, in their own seat or for somebody who is away."""
+    turn = routing.turn_of(snapshot)
+    return turn is not None and bool(routing.seats_open_to(person, snapshot, turn.stage))
+
+
+def see_part(*, actor: User, assessment: Assessment, digest: str, part: str) -> PartSeen:
+    """Keep that the person has read one part of the current snapshot; saying it again changes nothing."""
+    with transaction.atomic():
+        assessment = locked(assessment)
+        require(actor, assessment.organisation, "approve")
+        _guard(assessment, "read", frozenset({Status.IN_REVIEW}))
+        snapshot = _current(assessment, digest)
+        if part not in part_keys(snapshot):
+            raise Refused(f"The record has no part {part!r}; its parts are {', '.join(part_keys(snapshot))}.")
+        seen, new = PartSeen.objects.get_or_create(snapshot=snapshot, person=actor, part=part, defaults={"at": timezone.now()})
+        if new:
+            _record(assessment, actor, "record.part_read", {"snapshot": snapshot.number, "digest": snapshot.digest, "part": PARTS[part]})
+    return seen
 
 
 def approve(
@@ -154,81 +141,175 @@ def approve(
     actor: User,
     assessment: Assessment,
     digest: str,
-    statement: str,
     signing: Signing,
-    acceptances: dict[tuple[str, str], str] | None = None,
-) -> DecisionRecord:
-    """Sign the snapshot ``digest`` and close the assessment as approved.
+    acceptances: Acceptances | None = None,
+    conditions: Sequence[Asking] = (),
+    on_behalf_of: User | None = None,
+) -> Snapshot:
+    """Sign the snapshot ``digest`` in the stage that is open; the last stage's quorum closes the assessment as approved.
 
-    ``acceptances`` gives for each (option id, blocker id) of the proposed option the reason why the blocker is accepted; one that is missing
-    is refused.
+    ``acceptances`` gives for each (option id, finding id) that the person may accept the reason and the last day; a reason that is missing is
+    refused. ``conditions`` make it an approval with conditions. Returns the snapshot that was signed.
     """
-    return _decide(actor, assessment, VerdictKind.APPROVE, digest, statement, signing, "", acceptances or {})
+    kind = VerdictKind.APPROVE_WITH_CONDITIONS if conditions else VerdictKind.APPROVE
+    return _speak(actor, assessment, kind, digest, signing, "", acceptances, conditions, on_behalf_of)
 
 
-def reject(*, actor: User, assessment: Assessment, digest: str, statement: str, signing: Signing, reason: str) -> DecisionRecord:
-    """Sign the snapshot ``digest`` and close the assessment as rejected, with the reason."""
-    return _decide(actor, assessment, VerdictKind.REJECT, digest, statement, signing, reason, {})
+def reject(
+    *, actor: User, assessment: Assessment, digest: str, signing: Signing, reason: str, on_behalf_of: User | None = None
+) -> Snapshot:
+    """Sign the snapshot ``digest`` and close the assessment as rejected, with the reason; one rejection is enough, in any stage."""
+    return _speak(actor, assessment, VerdictKind.REJECT, digest, signing, reason, on_behalf_of=on_behalf_of)
 
 
-def _decide(
+def return_(
+    *, actor: User, assessment: Assessment, digest: str, reason: str, signing: Signing, on_behalf_of: User | None = None
+) -> Snapshot:
+    """Give the assessment back to its author with a reason. What others signed on this snapshot is void; the next submission makes a new one."""
+    return _speak(actor, assessment, VerdictKind.RETURN, digest, signing, reason, on_behalf_of=on_behalf_of)
+
+
+def abstain(
+    *, actor: User, assessment: Assessment, digest: str, reason: str, signing: Signing, on_behalf_of: User | None = None
+) -> Snapshot:
+    """Say that a conflict of interest keeps the person from deciding; the seat counts for nothing from then on."""
+    return _speak(actor, assessment, VerdictKind.ABSTAIN, digest, signing, reason, on_behalf_of=on_behalf_of)
+
+
+ACTION_OF = {
+    VerdictKind.APPROVE: "approve", VerdictKind.APPROVE_WITH_CONDITIONS: "approve", VerdictKind.REJECT: "reject",
+    VerdictKind.RETURN: "return", VerdictKind.ABSTAIN: "abstain",
+}  # fmt: skip
+
+
+def _speak(
     actor: User,
     assessment: Assessment,
     kind: VerdictKind,
     digest: str,
-    statement: str,
     signing: Signing,
     reason: str,
-    acceptances: dict[tuple[str, str], str],
-) -> DecisionRecord:
-    action = str(kind.value)
+    acceptances: Acceptances | None = None,
+    conditions: Sequence[Asking] = (),
+    on_behalf_of: User | None = None,
+) -> Snapshot:
+    warm(assessment.organisation)  # opening the key takes longer than any lock should be held
+    action = ACTION_OF[kind]
     with transaction.atomic():
         assessment = locked(assessment)
         require(actor, assessment.organisation, action)
-        _guard(assessment, action)
+        _guard(assessment, action, frozenset({Status.IN_REVIEW}))
+        # A role that is being taken away at this moment is either gone already or stays until the verdict is stored.
+        Membership.objects.select_for_update().filter(user=actor, organisation=assessment.organisation, role=APPROVER).first()
         snapshot = _current(assessment, digest)
-        if kind is VerdictKind.REJECT:
-            _need_reason(reason, "reject")
+        if kind in (VerdictKind.REJECT, VerdictKind.RETURN, VerdictKind.ABSTAIN):
+            _need_reason(reason, action)
+        turn = routing.turn_of(snapshot)
+        assert turn is not None  # a snapshot whose stages are closed is decided
+        approving = action == "approve"
+        if approving and not routing.still_fillable(snapshot, turn.stage, actor):
+            raise Refused(
+                f"You are needed at a later stage, and nobody may sign a record twice. Let somebody else sign at the stage {turn.stage.title}."
+            )
         now = timezone.now()
-        verdict = _verdict(actor, snapshot, kind, "approval" if kind is VerdictKind.APPROVE else "review", statement, reason, now, signing)
-        if kind is VerdictKind.APPROVE:
-            _accept(verdict, snapshot, acceptances)
-        _move(assessment, action)
-        outcome = "approved" if kind is VerdictKind.APPROVE else "rejected"
-        content, record_digest = snapshots.build_decision(snapshot=snapshot, outcome=outcome, at=now)
-        decision = DecisionRecord.objects.create(snapshot=snapshot, outcome=outcome, content=content, digest=record_digest, created_at=now)
-        enqueue(
-            task="reports.make_sign_off",
-            key=f"sign_off:{record_digest}",
-            stream=assessment.organisation.stream,
-            args={"decision_record": str(decision.pk)},
-            label=f"Sign-off report of {assessment.title}",
-            requested_by=actor.reference,
-        )
-        _record(
-            assessment, actor, f"assessment.{outcome}",
-            {"snapshot": snapshot.number, "digest": snapshot.digest, "decision_record": record_digest, "authentication": signing.authentication},
-            reason,
+        verdict = write(
+            actor=actor, snapshot=snapshot, stage=turn.stage, kind=kind, signing=signing, now=now, reason=reason, acceptances=acceptances,
+            conditions=conditions, on_behalf_of=on_behalf_of,
         )  # fmt: skip
+        said = _said(verdict)
+        if kind is VerdictKind.RETURN:
+            _move(assessment, "return")
+            notices.tell_returned(snapshot, actor, reason.strip())
+            _record(assessment, actor, "assessment.returned", said, reason)
+        elif kind is VerdictKind.ABSTAIN:
+            _record(assessment, actor, "assessment.abstained", said, reason)
+        elif kind is VerdictKind.REJECT:
+            _decide(assessment, snapshot, actor, "rejected", now, said, reason)
+        elif (after := routing.turn_of(snapshot)) is None:
+            _need_accepted(snapshot)
+            _decide(assessment, snapshot, actor, "approved", now, said, "")
+        else:
+            if after.stage != turn.stage:
+                notices.ask_to_sign(snapshot, after)
+            _ask_for_checkpoint(assessment, actor, f"verdict:{verdict.pk}")
+            _record(assessment, actor, "assessment.signed", said)
+    return snapshot
+
+
+def _said(verdict: Verdict) -> dict[str, Any]:
+    """What the trail keeps of a verdict: enough to tell a row that was put in the place of another."""
+    assert verdict.stage is not None
+    assert verdict.seat_of is not None
+    return {
+        "snapshot": verdict.participation.snapshot.number, "digest": verdict.snapshot_digest, "verdict": verdict.verdict,
+        "stage": verdict.stage.key, "seat_of": verdict.seat_of.reference, "signature": sha256_hex(bytes(verdict.content)),
+        "authentication": verdict.authentication, "conditions": verdict.conditions.count(), "acceptances": verdict.acceptances.count(),
+    }  # fmt: skip
+
+
+def _need_accepted(snapshot: Snapshot) -> None:
+    if left := not_accepted_yet(snapshot):
+        raise Refused(
+            "Nobody with the right to do so has accepted: "
+            + "; ".join(item["title"] or item["message"] for item in left)
+            + ". Somebody who may "
+            "accept it must sign as well, so return the record or let them sign in this stage."
+        )
+
+
+def _decide(
+    assessment: Assessment, snapshot: Snapshot, actor: User, outcome: str, now: datetime, said: dict[str, Any], reason: str
+) -> DecisionRecord:
+    content = snapshots.content_of(snapshot)
+    review_on = None
+    if outcome == "approved":
+        review_on = months_after(now.date(), content["routing"]["review_months"])
+    _move(assessment, "approve" if outcome == "approved" else "reject", review_on=review_on)
+    data, digest = build_decision(snapshot=snapshot, outcome=outcome, at=now, review_on=review_on)
+    decision = DecisionRecord.objects.create(snapshot=snapshot, outcome=outcome, content=data, digest=digest, created_at=now)
+    enqueue(
+        task="reports.make_sign_off", key=f"sign_off:{digest}", stream=assessment.organisation.stream,
+        args={"decision_record": str(decision.pk)}, label=f"Sign-off report of {assessment.title}", requested_by=actor.reference,
+    )  # fmt: skip
+    conditions = sum(v.conditions.count() for v in Verdict.objects.filter(participation__snapshot=snapshot))
+    notices.tell_decision(snapshot, outcome, actor, content["proposal"]["option_name"], conditions)
+    _ask_for_checkpoint(assessment, actor, f"decision:{digest}")
+    _record(assessment, actor, f"assessment.{outcome}", said | {"decision_record": digest}, reason)
+    if outcome == "approved" and assessment.supersedes is not None:
+        supersede(assessment.supersedes, assessment, actor)
     return decision
 
 
-def return_(*, actor: User, assessment: Assessment, digest: str, reason: str, signing: Signing) -> Assessment:
-    """Give the assessment back to its author with a reason; the snapshot stays, and the next submission makes a new one."""
+def _ask_for_checkpoint(assessment: Assessment, actor: User, key: str) -> None:
+    """A sealed checkpoint of the log goes to the second place after each sign-off."""
+    enqueue(
+        task="reports.publish_checkpoint", key=f"checkpoint:{key}", stream=assessment.organisation.stream,
+        args={"stream": assessment.organisation.stream}, label="Checkpoint of the trail", requested_by=actor.reference,
+    )  # fmt: skip
+
+
+def supersede(former: Assessment, by: Assessment, actor: User) -> None:
+    """The new approval ``by`` takes the place of the former one, unless that has ended otherwise; in the transaction of the new one."""
+    former = locked(former)
+    if former.status in TRANSITIONS["supersede"][0]:
+        _move(former, "supersede")
+        _record(former, actor, "assessment.superseded", {"by": str(by.pk)})
+
+
+def expire(*, assessment: Assessment, today: date) -> bool:
+    """End an approval whose review date has come; returns whether it did. What isn't due is left alone."""
     with transaction.atomic():
         assessment = locked(assessment)
-        require(actor, assessment.organisation, "return")
-        _guard(assessment, "return")
-        snapshot = _current(assessment, digest)
-        _need_reason(reason, "return")
-        _verdict(actor, snapshot, VerdictKind.RETURN, "review", "", reason, timezone.now(), signing)
-        _move(assessment, "return")
-        _record(assessment, actor, "assessment.returned", {"snapshot": snapshot.number, "digest": snapshot.digest}, reason)
-    return assessment
+        if assessment.status not in TRANSITIONS["expire"][0] or assessment.review_on is None or assessment.review_on > today:
+            return False
+        _move(assessment, "expire")
+        notices.tell_expired(assessment, assessment.review_on)
+        _record(assessment, None, "assessment.expired", {"review_on": assessment.review_on.isoformat()})
+    return True
 
 
 def withdraw(*, actor: User, assessment: Assessment, reason: str) -> Assessment:
-    """Take the assessment back for good, with a reason."""
+    """Take the assessment back for good, with a reason; what was signed on it is void."""
     with transaction.atomic():
         assessment = locked(assessment)
         require(actor, assessment.organisation, "withdraw")
@@ -237,6 +318,12 @@ def withdraw(*, actor: User, assessment: Assessment, reason: str) -> Assessment:
         _move(assessment, "withdraw")
         _record(assessment, actor, "assessment.withdrawn", {}, reason)
     return assessment
+
+
+def months_after(day: date, months: int) -> date:
+    """The same day so many months later, or the last of a shorter month."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _current(assessment: Assessment, digest: str) -> Snapshot:
@@ -251,41 +338,9 @@ def _need_reason(reason: str, action: str) -> None:
         raise Refused(f"Give a reason to {action} this assessment.", {"reason": f"Say why you {action} it."})
 
 
-def _verdict(
-    actor: User, snapshot: Snapshot, kind: VerdictKind, meaning: str, statement: str, reason: str, now: datetime, signing: Signing
-) -> Verdict:
-    try:
-        with transaction.atomic():
-            participation = Participation.objects.create(snapshot=snapshot, person=actor, part=Part.APPROVER)
-    except IntegrityError:
-        raise Refused("You wrote or answered part of this record, or signed it already, so somebody else must decide on it.") from None
-    return Verdict.objects.create(
-        participation=participation, verdict=kind, role=APPROVER, meaning=meaning, statement=statement.strip(), reason=reason.strip(),
-        snapshot_digest=snapshot.digest, at=now, authentication=signing.authentication, address=signing.address, client=signing.client[:300],
-    )  # fmt: skip
-
-
-def _accept(verdict: Verdict, snapshot: Snapshot, acceptances: dict[tuple[str, str], str]) -> None:
-    for option, blocker in snapshots.blockers_of_proposal(snapshot):
-        reason = acceptances.get((option, blocker["id"]), "").strip()
-        if not reason:
-            raise Refused(
-                "A blocker of the proposed option isn't accepted: " + blocker["message"],
-                {f"accept:{option}:{blocker['id']}": "Say why this blocker is accepted, or return the record."},
-            )
-        if blocker["acceptable_by"] not in (APPROVER, None):
-            raise Refused(f"Only a person with the role {blocker['acceptable_by']} can accept this blocker: {blocker['message']}")
-        Acceptance.objects.create(verdict=verdict, option_key=option, blocker=blocker["id"], message=blocker["message"], reason=reason)
-
-
-def _record(assessment: Assessment, actor: User, action: str, changes: dict, reason: str = "") -> None:
+def _record(assessment: Assessment, actor: User | None, action: str, changes: dict[str, Any], reason: str = "") -> None:
     record(
-        stream=assessment.organisation.stream,
-        action=action,
-        actor=actor.reference,
-        object_type="assessment",
-        object_id=str(assessment.pk),
-        changes=changes,
-        reason=reason.strip(),
-        personal={"actor_name": actor.name, "object_label": assessment.title},
-    )
+        stream=assessment.organisation.stream, action=action, actor=actor.reference if actor else "system", object_type="assessment",
+        object_id=str(assessment.pk), changes=changes, reason=reason.strip(),
+        personal={"object_label": assessment.title, **({"actor_name": actor.name} if actor else {})},
+    )  # fmt: skip

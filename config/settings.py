@@ -6,15 +6,20 @@ DATABASE_URL        SQLite under VAR_DIR unless set; PostgreSQL in service
 BROKER_URL          any Redis, Valkey or RabbitMQ
 ALLOWED_HOSTS       comma-separated; loopback unless set
 VAR_DIR             where all data of this installation lies
+SITE_URL            where people reach it; links in mails begin with it
+EMAIL_URL           the mail server, smtp+tls://user:password@host:587; without it mails are files under VAR_DIR/mail
 """
 
 import os
 import secrets
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 import dj_database_url
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from kombu import Queue
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -98,6 +103,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.context.organisation",
+                "reports.context.trail_alarm",
             ],
         },
     }
@@ -175,7 +181,22 @@ MEDIA_ROOT = VAR_DIR / "files"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": MEDIA_ROOT}},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "checkpoints": {"BACKEND": "audit.places.WriteOnceFolder", "OPTIONS": {"location": VAR_DIR / "checkpoints"}},
 }
+# The trail's checkpoints: what their keys are called, who timestamps them, and where else than in the database they are kept.
+CHECKPOINT_ORIGIN = os.environ.get("CHECKPOINT_ORIGIN", "countersign.local")
+CHECKPOINT_KEY_FILE = os.environ.get("CHECKPOINT_KEY_FILE", "")
+CHECKPOINTS_RETAIN_YEARS = int(os.environ.get("CHECKPOINTS_RETAIN_YEARS", "10"))
+TIMESTAMP_URL = os.environ.get("TIMESTAMP_URL", "")
+TIMESTAMP_ROOTS = os.environ.get("TIMESTAMP_ROOTS", "")
+if os.environ.get("CHECKPOINTS_S3_BUCKET"):
+    STORAGES["checkpoints"] = {
+        "BACKEND": "audit.bucket.LockedBucket",
+        "OPTIONS": {
+            "bucket_name": os.environ["CHECKPOINTS_S3_BUCKET"],
+            "endpoint_url": os.environ.get("CHECKPOINTS_S3_ENDPOINT") or None,
+        },
+    }
 FILE_UPLOAD_PERMISSIONS = 0o600
 EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
@@ -197,8 +218,43 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
 CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "jobs.relay", "schedule": 5.0, "options": {"expires": 5}},
+    # A run that waited so long for a worker that the next one is due is dropped.
+    "watch-trail": {"task": "reports.watch_trail", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 12 * 3600}},
+    "what-is-due": {"task": "assessments.daily", "schedule": crontab(minute="20"), "options": {"expires": 3000}},
+    "publish-checkpoints": {"task": "reports.publish_checkpoints", "schedule": crontab(minute="5"), "options": {"expires": 3000}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
+
+CELERY_TASK_QUEUES = [Queue(name) for name in ("celery", "mail", "reports")]  # a worker that isn't told otherwise listens to all of them
+CELERY_TASK_DEFAULT_QUEUE = "celery"
+CELERY_TASK_ROUTES = {"accounts.send_mail": {"queue": "mail"}, "reports.make_sign_off": {"queue": "reports"}}
+
+# Where the service is reached: links in mails begin with it.
+SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000")
+DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Countersign <countersign@localhost>")
+EMAIL_FILE_PATH = VAR_DIR / "mail"
+EMAIL_TIMEOUT = 20
+EMAIL_BACKEND = "accounts.mailing.FolderBackend"
+if os.environ.get("EMAIL_URL"):
+    _mail = urlsplit(os.environ["EMAIL_URL"])
+    if _mail.scheme not in ("smtp", "smtps", "smtp+tls") or not _mail.hostname:
+        raise ImproperlyConfigured("EMAIL_URL must be smtp://, smtp+tls:// (STARTTLS) or smtps:// with user:password@host:port")
+    EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[_mail.scheme]
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+tls"
+
+# The organisations' seals: a PKCS#12 file instead of a key that the service makes; {organisation} stands for its name in addresses.
+SEAL_PKCS12 = os.environ.get("SEAL_PKCS12", "")
+SEAL_PKCS12_PASSPHRASE = os.environ.get("SEAL_PKCS12_PASSPHRASE", "")
+if os.environ.get("SEAL_PKCS12_PASSPHRASE_FILE"):
+    try:
+        SEAL_PKCS12_PASSPHRASE = Path(os.environ["SEAL_PKCS12_PASSPHRASE_FILE"]).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"SEAL_PKCS12_PASSPHRASE_FILE can't be read: {error}") from None
+
+# What a bearer token must be to read /metrics/; without it there is no such page.
+METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
 
 REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",

@@ -135,7 +135,7 @@ def _take_owed(limit: int) -> list[tuple[uuid.UUID, str]]:
             else:
                 why = "no worker began it"
                 job.attempts += row.published_at is not None
-            if job.attempts >= timing.MAX_ATTEMPTS:
+            if job.attempts >= timing.patience(job.task).attempts:
                 fail(job, gave_up(job, why))
                 continue
             if job.status == Job.Status.RUNNING:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 
 MAX_ATTEMPTS = 5
@@ -15,8 +16,25 @@ HEARTBEAT_EVERY = timedelta(seconds=5)
 STALE_AFTER = timedelta(seconds=30)
 # After a fault that may pass; doubled for each attempt.
 RETRY_AFTER = timedelta(seconds=5)
+# Some work waits for others' machines, which may be away for hours.
+
+
+@dataclass(frozen=True)
+class Patience:
+    """``attempts`` at most; ``retry_after`` a fault that may pass, doubled for each attempt."""
+
+    attempts: int = MAX_ATTEMPTS
+    retry_after: timedelta = RETRY_AFTER
+
+
+PATIENCE = {"accounts.send_mail": Patience(attempts=11, retry_after=timedelta(minutes=1))}  # the last attempt 17 hours after the first
 # When the broker couldn't be reached.
 REPUBLISH_AFTER = timedelta(seconds=5)
+
+
+def patience(task: str) -> Patience:
+    """Return how long a task's faults are borne."""
+    return PATIENCE.get(task, Patience())
 
 
 def doubled(first: timedelta, attempts: int) -> timedelta:

@@ -118,7 +118,7 @@ def _claim(job_id: uuid.UUID) -> Progress | None:
         if job.status == Job.Status.RUNNING and job.heartbeat_at and job.heartbeat_at + timing.STALE_AFTER > now:
             log.info("job %s is with another worker", job_id)
             return None
-        if job.attempts >= timing.MAX_ATTEMPTS:
+        if job.attempts >= timing.patience(job.task).attempts:
             fail(job, gave_up(job, "each worker that began it was lost on the way"))
             return None
         job.status, job.claim = Job.Status.RUNNING, uuid.uuid4()
@@ -153,13 +153,13 @@ def _end_attempt(progress: Progress, *, error: str = "", fault: BaseException | 
                     job,
                     error or f"{job.label} failed because of an unexpected error. The log has the details under job {job.id}.",
                 )
-            elif job.attempts >= timing.MAX_ATTEMPTS:
+            elif job.attempts >= timing.patience(job.task).attempts:
                 fail(job, gave_up(job, f"the last one met a fault of the system ({type(fault).__name__})"))
             else:
                 job.status, job.claim = Job.Status.QUEUED, None
                 job.message = "A fault of the system interrupted the work; it will be tried again"
                 job.save(update_fields=["status", "claim", "message"])
-                due = timezone.now() + timing.doubled(timing.RETRY_AFTER, job.attempts)
+                due = timezone.now() + timing.doubled(timing.patience(job.task).retry_after, job.attempts)
                 Outbox.objects.filter(job=job).update(published_at=None, due_at=due)
     except Superseded as superseded:
         log.warning("%s", superseded)

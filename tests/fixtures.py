@@ -12,11 +12,13 @@ from pathlib import Path
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Membership, Organisation, Role, User
-from assessments import answering, attestation, editing, workflow
+from assessments import answering, editing, workflow
 from assessments.evaluation import evaluate_assessment
 from assessments.files import import_assessment
 from assessments.models import Assessment, DecisionRecord, Evidence, Option, Snapshot
-from assessments.workflow import Signing
+from assessments.parts import part_keys
+from assessments.snapshots import content_of, to_be_accepted
+from assessments.workflow import Accepting, Asking, Signing
 
 PASSWORD = "correct horse battery staple"
 EXAMPLE = Path(__file__).parent.parent / "examples" / "bank-chatbot.yaml"
@@ -99,13 +101,27 @@ def make_approved(cast: Cast) -> DecisionRecord:
     return sign(cast, make_submitted(cast))
 
 
-def sign(cast: Cast, assessment: Assessment) -> DecisionRecord:
-    """The approver's signature on what was submitted."""
+def sign(cast: Cast, assessment: Assessment, *conditions: Asking) -> DecisionRecord:
+    """The approver reads and signs what was submitted, under conditions if any are given."""
     snapshot = newest(assessment)
-    return workflow.approve(
-        actor=cast.approver, assessment=assessment, digest=snapshot.digest, statement=attestation.of_approval(snapshot),
-        signing=SIGNING, acceptances=accept_all(snapshot),
+    read_all(cast.approver, assessment)
+    workflow.approve(
+        actor=cast.approver, assessment=assessment, digest=snapshot.digest, signing=SIGNING, acceptances=accept_all(snapshot),
+        conditions=conditions,
     )  # fmt: skip
+    return DecisionRecord.objects.get(snapshot=snapshot)
+
+
+def read_all(person: User, assessment: Assessment) -> None:
+    """The person says of each part of what was submitted that they have read it."""
+    snapshot = newest(assessment)
+    for part in part_keys(snapshot):
+        workflow.see_part(actor=person, assessment=assessment, digest=snapshot.digest, part=part)
+
+
+def more_approvers(cast: Cast, *names: str) -> list[User]:
+    """Further approvers of Meridian Bank."""
+    return [_person(name, cast.organisation, Role.APPROVER) for name in names]
 
 
 def newest(assessment: Assessment) -> Snapshot:
@@ -114,11 +130,10 @@ def newest(assessment: Assessment) -> Snapshot:
     return snapshot
 
 
-def accept_all(snapshot: Snapshot) -> dict[tuple[str, str], str]:
-    """A reason for each blocker of the proposed option."""
-    from assessments.snapshots import blockers_of_proposal
-
-    return {(option, blocker["id"]): "Accepted until the next review." for option, blocker in blockers_of_proposal(snapshot)}
+def accept_all(snapshot: Snapshot) -> dict[tuple[str, str], Accepting]:
+    """A reason for each finding that an approval must accept."""
+    items = to_be_accepted(content_of(snapshot))
+    return {(item["option"], item["id"]): Accepting("Accepted until the next review.") for item in items}
 
 
 def option_of(assessment: Assessment) -> Option:

@@ -69,6 +69,7 @@ WAYS_IN = [
     personal("home", "GET"),
     personal("design", "GET"),
     public("health", "GET"),
+    Row("metrics", "public", {}),  # for the bearer of a token of its own; there is no such page for people
     public("account_login", "GET", "POST"),
     public("account_logout", "GET", "POST"),
     personal("account_change_password", "GET", "POST"),
@@ -121,6 +122,15 @@ ASSESSMENTS = [
     page("assessments:sign", "in_review", GET=APPROVERS, POST=APPROVERS),
     page("assessments:return", "in_review", POST=APPROVERS),
     page("assessments:reject", "in_review", POST=APPROVERS),
+    page("assessments:seen", "in_review", POST=APPROVERS),
+    page("assessments:abstain", "in_review", POST=APPROVERS),
+    page("assessments:findings", GET=MEMBERS),
+    page("assessments:treat", POST=WRITERS),
+    page("assessments:condition_step", "approved", POST=ANSWERERS),  # its owner, here the contributor, or a risk officer
+    page("assessments:succeed", "approved", POST=WRITERS),
+    page("assessments:signing_rules", GET=MEMBERS, POST=ADMINISTRATORS),
+    page("assessments:delegate", POST=APPROVERS | ADMINISTRATORS),
+    page("assessments:end_delegation", POST=APPROVERS | ADMINISTRATORS),
 ]
 
 # Any member reads the catalogue; the release of the first day is always there.
@@ -139,6 +149,10 @@ REPORTS = [
     page("reports:again", "approved", POST=ADMINISTRATORS),
     page("reports:download", "approved", GET=OVERSIGHT),
     page("reports:trail", GET=OVERSIGHT, POST=OVERSIGHT),
+    page("reports:trail_export", GET=OVERSIGHT),
+    page("reports:checkpoints", GET=OVERSIGHT),
+    page("reports:health", GET=frozenset({AU, AD})),
+    page("reports:job_again", "approved", POST=ADMINISTRATORS),
     page("reports:assessment_trail", GET=OVERSIGHT),
 ]
 
@@ -181,12 +195,29 @@ API = [
     api("api:approve", "in_review", POST=APPROVERS),
     api("api:return", "in_review", POST=APPROVERS),
     api("api:reject", "in_review", POST=APPROVERS),
+    api("api:part_seen", "in_review", POST=APPROVERS),
+    api("api:abstain", "in_review", POST=APPROVERS),
+    api("api:verdicts", "in_review", GET=MEMBERS),
+    api("api:findings", GET=MEMBERS),
+    api("api:finding", PUT=WRITERS, DELETE=WRITERS),
+    api("api:conditions", "approved", GET=MEMBERS),
+    api("api:condition_met", "approved", POST=ANSWERERS | APPROVERS),
+    api("api:condition_reopened", "approved", POST=APPROVERS),
+    api("api:succeed", "approved", POST=WRITERS),
+    api("api:policy", GET=MEMBERS, PUT=ADMINISTRATORS),
+    api("api:delegations", GET=MEMBERS, POST=APPROVERS | ADMINISTRATORS),
+    api("api:delegation", DELETE=APPROVERS | ADMINISTRATORS),
     api("api:snapshots", "in_review", GET=MEMBERS),
     api("api:snapshot", "in_review", GET=MEMBERS),
     api("api:decision", "approved", GET=OVERSIGHT),
     api("reports_api:report", "approved", GET=OVERSIGHT),
     api("reports_api:report_file", "approved", GET=OVERSIGHT),
     api("reports_api:trail", GET=OVERSIGHT),
+    api("reports_api:organisation_trail", GET=OVERSIGHT),
+    api("reports_api:trail_export", GET=OVERSIGHT),
+    Row("reports_api:trail_proof", "api", {"GET": OVERSIGHT}, args={"index": "0"}),
+    Row("reports_api:trail_consistency", "api", {"GET": OVERSIGHT}),
+    api("reports_api:trail_checkpoints", GET=OVERSIGHT),
 ]
 
 TABLE = [*WAYS_IN, *ACCOUNTS, *ASSESSMENTS, *CATALOGUE, *REPORTS, *API]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,9 +18,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from accounts.models import ApiToken
 from accounts.services import token_create
-from assessments.models import Assessment, DecisionRecord, Evidence, Option
+from assessments.delegating import delegate
+from assessments.models import Assessment, Condition, DecisionRecord, Delegation, Evidence, Option
+from assessments.workflow import Asking
+from jobs.models import Job
 from reports.models import Report
-from tests.fixtures import Cast, attach, first_use_case_question, make_cast, make_complete, make_submitted, option_of, sign
+from tests.fixtures import Cast, attach, first_use_case_question, make_cast, make_complete, make_submitted, more_approvers, option_of, sign
 from tests.permissions import EVERYBODY, PEOPLE, ROLES, TABLE, Row
 
 PAGE_METHODS = ("GET", "POST")
@@ -39,6 +43,8 @@ class House:
     question: str
     report: Report
     token: ApiToken
+    condition: Condition
+    delegation: Delegation
 
     def address(self, row: Row) -> str:
         """The address of a row, with what it needs from the case at its stage."""
@@ -54,7 +60,11 @@ class House:
             "key": "one_off",
             "number": 1,
             "report": self.report.pk,
+            "job": Job.objects.get(key=f"sign_off:{self.report.decision_record.digest}").pk,
             "token": self.token.pk,
+            "finding": "transfer-outside",
+            "condition": self.condition.pk,
+            "delegation": self.delegation.pk,
             **row.args,
         }
         return reverse(row.name, kwargs={name: have[name] for name in patterns()[row.name]})
@@ -90,7 +100,12 @@ def patterns() -> dict[str, list[str]]:
 def build() -> House:
     cast = make_cast()
     draft, in_review, approved = make_complete(cast), make_submitted(cast), make_submitted(cast)
-    decision = sign(cast, approved)
+    (other,) = more_approvers(cast, "second_approver")
+    decision = sign(cast, approved, Asking("Set up a rota.", cast.contributor.email, date(2030, 1, 31)))
+    delegation = delegate(
+        actor=cast.approver, organisation=cast.organisation, of=cast.approver, to=other, starts_on=date(2030, 1, 1),
+        ends_on=date(2030, 1, 31), reason="Leave.",
+    )  # fmt: skip
     token, _ = token_create(actor=cast.risk_officer, organisation=cast.organisation, name="script")
     return House(
         cast=cast,
@@ -100,6 +115,8 @@ def build() -> House:
         question=first_use_case_question(draft),
         report=stored_report(decision),
         token=token,
+        condition=Condition.objects.get(),
+        delegation=delegation,
     )
 
 

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import base64
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404, HttpResponse
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ApiToken
-from accounts.reauthentication import WINDOW, TooManyFailures, check_password
-from assessments import attestation, workflow
+from accounts.models import ApiToken, User
+from accounts.reauthentication import WINDOW, TooManyFailures, Wrong, check
+from assessments import workflow
 from assessments.api import inputs, serializers
 from assessments.api.base import AssessmentEndpoint
 from assessments.api.schema import CHANGING, OBJECT, operation
+from assessments.desk import desk_for
 from assessments.errors import Refused
-from assessments.models import Assessment, DecisionRecord, Snapshot
-from assessments.snapshots import blockers_of_proposal
-from assessments.workflow import Signing
+from assessments.files import record_handed_out
+from assessments.models import Assessment, DecisionRecord, Status
+from assessments.parts import PartOfRecord, parts_for
+from assessments.records import stage_data, verdict_data, verdicts_on
+from assessments.workflow import Accepting, Asking, Signing
 
 SIGN_OFF = "sign-off"
 SIGNING = (*CHANGING, 429)
@@ -38,23 +42,38 @@ class _Transition(AssessmentEndpoint):
         return Signing(authentication=authentication, address=sent.get("REMOTE_ADDR", ""), client=sent.get("HTTP_USER_AGENT", "")[:300])
 
 
-class _SignedTransition(_Transition):
-    def snapshot(self) -> Snapshot:
-        """The newest snapshot; Http404 where there is none."""
-        snapshot = self.assessment.latest_snapshot
-        if snapshot is None:
-            raise Http404("This assessment hasn't been submitted yet.")
-        return snapshot
+class _Verdict(_Transition):
+    def seat(self, values: dict[str, Any]) -> User | None:
+        """The absent person in whose seat the verdict is given; raises Refused for somebody unknown."""
+        reference = values.pop("on_behalf_of", "")
+        if not reference:
+            return None
+        uuid = as_uuid(reference.removeprefix("person:"))
+        found = User.objects.filter(uuid=uuid).first() if uuid else None
+        if found is None:
+            raise Refused("Nobody has this reference.", {"on_behalf_of": "Use one of the seats that the attestation lists."})
+        return found
 
-    def checked(self, password: str) -> Signing:
-        """The fresh check that a signature rests on; raises Refused for a wrong password and Throttled after too many."""
+    def unsigned(self) -> Signing:
+        """For what signs no statement, and so asks for no password."""
+        return self.signing("token" if isinstance(self.request.auth, ApiToken) else "session")
+
+    def checked(self, values: dict[str, Any]) -> Signing:
+        """The fresh check that a signature rests on; raises Refused where it fails and Throttled after too many."""
         try:
-            right = check_password(self.person, password)
+            found = check(None, self.person, password=values.pop("password"), code=values.pop("code", ""))
         except TooManyFailures as error:
             raise Throttled(WINDOW.total_seconds(), str(error)) from None
-        if not right:
-            raise Refused("That isn't your password, so nothing was signed.", {"password": "Enter the password you sign in with."})
-        return self.signing("password")
+        except Wrong as error:
+            raise Refused("Nothing was signed. " + error.message, {error.field: error.message}) from None
+        return self.signing(found)
+
+
+def as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 class Submit(_Transition):
@@ -77,17 +96,44 @@ class Withdraw(_Transition):
         return self.status_now()
 
 
-class Return(_Transition):
+class Return(_Verdict):
     actions = {"POST": "return"}
 
     @operation("return", "Give back to the author", tag=SIGN_OFF, body=inputs.ReturnSerializer, answer=serializers.AssessmentSerializer,
-               changes=True, description="With the reason; the next submission makes a new snapshot.")  # fmt: skip
+               changes=True, description="With the reason. The next submission is a new snapshot; what was signed is void.")  # fmt: skip
     def post(self, request: Request, **address: Any) -> Response:
         values = self.given(inputs.ReturnSerializer)
-        # Not a signature: no statement is signed, so no password is asked for.
-        signing = self.signing("token" if isinstance(request.auth, ApiToken) else "session")
-        workflow.return_(actor=self.person, assessment=self.assessment, signing=signing, **values)
+        seat = self.seat(values)
+        workflow.return_(actor=self.person, assessment=self.assessment, signing=self.unsigned(), on_behalf_of=seat, **values)
         return self.status_now()
+
+
+class Abstain(_Verdict):
+    actions = {"POST": "abstain"}
+
+    @operation("abstain", "Abstain for a conflict of interest", tag=SIGN_OFF, body=inputs.ReturnSerializer,
+               answer=serializers.AssessmentSerializer, changes=True, description="With the reason; somebody else must decide.")  # fmt: skip
+    def post(self, request: Request, **address: Any) -> Response:
+        values = self.given(inputs.ReturnSerializer)
+        seat = self.seat(values)
+        workflow.abstain(actor=self.person, assessment=self.assessment, signing=self.unsigned(), on_behalf_of=seat, **values)
+        return self.status_now()
+
+
+class PartSeen(_Transition):
+    actions = {"POST": "approve"}
+
+    @operation("part_seen", "Say that you have read a part of the record", tag=SIGN_OFF, body=inputs.PartSeenSerializer,
+               answer=serializers.PartSerializer(many=True), changes=True,
+               description="A signature needs every part to be read. Answers with all of them.")  # fmt: skip
+    def post(self, request: Request, **address: Any) -> Response:
+        values = self.given(inputs.PartSeenSerializer)
+        seen = workflow.see_part(actor=self.person, assessment=self.assessment, **values)
+        return Response(parts_data(parts_for(self.person, seen.snapshot)))
+
+
+def parts_data(parts: list[PartOfRecord]) -> list[dict[str, Any]]:
+    return [{"part": part.key, "title": part.title, "read_at": part.seen_at} for part in parts]
 
 
 def _bytes(content: bytes | memoryview, digest: str, name: str) -> HttpResponse:
@@ -118,6 +164,7 @@ class SnapshotBytes(AssessmentEndpoint):
         snapshot = self.assessment.snapshots.filter(number=number).first() if number < 2**31 else None
         if snapshot is None:
             raise Http404(f"This assessment has no snapshot {number}.")
+        record_handed_out(actor=self.person, record=snapshot)
         return _bytes(snapshot.content, snapshot.digest, f"snapshot-{number}.json")
 
 
@@ -132,58 +179,76 @@ class DecisionBytes(AssessmentEndpoint):
         decision = DecisionRecord.objects.filter(snapshot__assessment=self.assessment).order_by("-created_at").first()
         if decision is None:
             raise Http404("Nothing has been decided on this assessment yet.")
+        record_handed_out(actor=self.person, record=decision)
         return _bytes(decision.content, decision.digest, "decision.json")
 
 
-class AttestationDetail(_SignedTransition):
+class AttestationDetail(_Transition):
     actions = {"GET": "approve"}
 
     @operation(
         "attestation_retrieve", "Read what a signature would say", tag=SIGN_OFF, answer=serializers.AttestationSerializer,
-        description="The statements on the newest snapshot, and the blockers of its proposal that an approval must accept one by one.",
+        description="Whose turn it is on the newest snapshot, what is still to be read and to be accepted, and the statements.",
     )  # fmt: skip
     def get(self, request: Request, **address: Any) -> Response:
-        snapshot = self.snapshot()
-        blockers = blockers_of_proposal(snapshot)
+        snapshot = self.assessment.latest_snapshot
+        if snapshot is None:
+            raise Http404("This assessment hasn't been submitted yet.")
+        desk = desk_for(self.person, snapshot)
+        turn = desk.turn if self.assessment.status == Status.IN_REVIEW else None
         return Response(
             {
                 "snapshot": {"number": snapshot.number, "digest": snapshot.digest},
-                "approve": attestation.of_approval(snapshot),
-                "reject": attestation.of_rejection(snapshot),
-                "blockers": [
-                    {"option": option, "blocker": b["id"], "message": b["message"], "acceptable_by": b["acceptable_by"]}
-                    for option, b in blockers
+                "stage": stage_data(turn.stage) | {"needed": turn.stage.needed, "given": turn.given, "due_on": turn.due_on}
+                if turn
+                else None,
+                "seats": [{"reference": seat.reference, "name": seat.name} for seat in desk.seats] if turn else [],
+                "parts": parts_data(desk.parts),
+                "to_accept": [
+                    {"finding": item.data["id"], "latest": item.latest}
+                    | {key: item.data[key] for key in ("option", "title", "message", "inherent", "residual")}
+                    for item in desk.items
                 ],
+                **{kind: desk.statements.get(kind, "") for kind in ("approve", "approve_with_conditions", "reject")},
             }
         )
 
 
-class Approve(_SignedTransition):
+class Approve(_Verdict):
     actions = {"POST": "approve"}
 
     @operation("approve", "Sign and approve", tag=SIGN_OFF, body=inputs.ApprovalSerializer, answer=serializers.AssessmentSerializer,
-               problems=SIGNING, description=f"You sign the statement that .../attestation/ shows under `approve`. {FRESH}")  # fmt: skip
+               problems=SIGNING, description=f"You sign the statement of .../attestation/; the last stage's quorum closes it. {FRESH}")  # fmt: skip
     def post(self, request: Request, **address: Any) -> Response:
         values = self.given(inputs.ApprovalSerializer)
-        given = values.get("acceptances", [])
-        signing = self.checked(values["password"])
+        seat, signing = self.seat(values), self.checked(values)
         workflow.approve(
-            actor=self.person, assessment=self.assessment, digest=values["digest"], signing=signing,
-            statement=attestation.of_approval(self.snapshot()), acceptances={(a["option"], a["blocker"]): a["reason"] for a in given},
+            actor=self.person, assessment=self.assessment, digest=values["digest"], signing=signing, on_behalf_of=seat,
+            acceptances={(a["option"], a["finding"]): Accepting(a["reason"], a.get("until")) for a in values.get("acceptances", [])},
+            conditions=[Asking(**condition) for condition in values.get("conditions", [])],
         )  # fmt: skip
         return self.status_now()
 
 
-class Reject(_SignedTransition):
+class Reject(_Verdict):
     actions = {"POST": "reject"}
 
     @operation("reject", "Sign and reject", tag=SIGN_OFF, body=inputs.RejectionSerializer, answer=serializers.AssessmentSerializer,
                problems=SIGNING, description=f"You sign the statement that .../attestation/ shows under `reject`. {FRESH}")  # fmt: skip
     def post(self, request: Request, **address: Any) -> Response:
         values = self.given(inputs.RejectionSerializer)
-        signing = self.checked(values["password"])
-        workflow.reject(
-            actor=self.person, assessment=self.assessment, digest=values["digest"], signing=signing,
-            statement=attestation.of_rejection(self.snapshot()), reason=values["reason"],
-        )  # fmt: skip
+        seat, signing = self.seat(values), self.checked(values)
+        workflow.reject(actor=self.person, assessment=self.assessment, signing=signing, on_behalf_of=seat, **values)
         return self.status_now()
+
+
+class Verdicts(AssessmentEndpoint):
+    actions = {"GET": "view"}
+
+    @operation(
+        "verdicts_list", "Read the verdicts on the newest snapshot", tag=SIGN_OFF, answer=OBJECT,
+        about="`verdicts`: each with the record that was signed (`signed`) and the organisation's seal over its canonical bytes.",
+    )  # fmt: skip
+    def get(self, request: Request, **address: Any) -> Response:
+        snapshot = self.assessment.latest_snapshot
+        return Response({"verdicts": [verdict_data(verdict) for verdict in verdicts_on(snapshot)] if snapshot else []})

@@ -190,30 +190,51 @@ class EvidenceUploadSerializer(Strict):
 
 class AcceptanceSerializer(Strict):
     option = serializers.CharField(max_length=60)
-    blocker = serializers.CharField(max_length=80)
+    finding = serializers.CharField(max_length=80)
     reason = serializers.CharField(max_length=4000)
+    until = serializers.DateField(required=False, help_text="The last day; as long as the policy allows, if it is left out.")
 
 
-class SigningSerializer(Strict):
+class ConditionSerializer(Strict):
+    text = serializers.CharField(max_length=4000, help_text="What must be done.")
+    owner = serializers.EmailField(help_text="Of the member who sees to it.")
+    due_on = serializers.DateField()
+
+
+class VerdictSerializer(Strict):
     digest = serializers.CharField(max_length=80, help_text="Of the snapshot that you read and decide on.")
+    on_behalf_of = serializers.CharField(
+        required=False, max_length=80, help_text="Reference of the absent person in whose seat you sign; your own seat, if it is left out."
+    )
+
+
+class SigningSerializer(VerdictSerializer):
     password = serializers.CharField(
         max_length=1000, trim_whitespace=False, style={"input_type": "password"}, help_text="Yours, checked anew."
     )
+    code = serializers.CharField(required=False, max_length=40, help_text="Of your authenticator, where you have enrolled one.")
 
 
 class ApprovalSerializer(SigningSerializer):
     """Sign and approve; by this you sign the statement that GET .../attestation/ shows."""
 
-    acceptances = AcceptanceSerializer(many=True, required=False, help_text="One for each blocker of the proposed option.")
+    acceptances = AcceptanceSerializer(many=True, required=False, help_text="One for each finding that GET .../attestation/ lists for you.")
+    conditions = ConditionSerializer(
+        many=True, required=False, help_text="What your approval is subject to; none: it is without conditions."
+    )
 
 
 class RejectionSerializer(SigningSerializer):
     reason = serializers.CharField(max_length=4000)
 
 
-class ReturnSerializer(Strict):
-    digest = serializers.CharField(max_length=80, help_text="Of the snapshot that you read.")
+class ReturnSerializer(VerdictSerializer):
     reason = serializers.CharField(max_length=4000)
+
+
+class PartSeenSerializer(Strict):
+    digest = serializers.CharField(max_length=80, help_text="Of the snapshot that you read.")
+    part = serializers.CharField(max_length=40, help_text="One of those that GET .../attestation/ lists.")
 
 
 class WithdrawalSerializer(Strict):

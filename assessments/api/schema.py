@@ -67,7 +67,7 @@ def operation(
     tag: str,
     answer: Any,
     status: int = 200,
-    media: str = "application/json",
+    media: str | Sequence[str] = "application/json",
     about: str = "",
     body: Any = empty,
     changes: bool = False,
@@ -79,16 +79,15 @@ def operation(
     """Describe one method of an endpoint.
 
     ``answer``: serializer or type of what comes back (None: nothing), ``about`` a sentence on it; ``changes``: whether it changes something, which
-    decides the problems listed unless they are given; ``pages``: the answer is a page of ``answer``.
+    decides the problems listed unless they are given; ``media``: the type or types of what comes
+    back; ``pages``: the answer is a page of ``answer``.
     """
     codes = problems if problems is not None else CHANGING if changes else READING
     responses: dict[Any, Any] = {}
     if answer is None:
         responses[status] = OpenApiResponse(description=about or "Done.")
-    elif pages:
-        responses[(status, media)] = answer(many=True)
-    else:
-        responses[(status, media)] = OpenApiResponse(response=answer, description=about)
+    for kind in [] if answer is None else [media] if isinstance(media, str) else media:
+        responses[(status, kind)] = answer(many=True) if pages else OpenApiResponse(response=answer, description=about)
     responses |= {(code, PROBLEM): OpenApiResponse(response=ProblemSerializer, description=MEANINGS[code]) for code in codes}
     return extend_schema(
         operation_id=name,

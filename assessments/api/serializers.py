@@ -325,17 +325,47 @@ class EventSerializer(serializers.ModelSerializer[AuditEvent]):
         return event.sentence()
 
 
-class BlockerSerializer(serializers.Serializer[Any]):
+class ToAcceptSerializer(serializers.Serializer[Any]):
+    """A finding that an approval of yours must accept."""
+
     option = serializers.CharField()
-    blocker = serializers.CharField()
+    finding = serializers.CharField()
+    title = serializers.CharField(allow_blank=True)
     message = serializers.CharField()
-    acceptable_by = serializers.CharField(allow_null=True, help_text="The role that may accept it.")
+    inherent = serializers.CharField(allow_blank=True)
+    residual = serializers.CharField(allow_blank=True)
+    latest = serializers.DateField(allow_null=True, help_text="The last day until which the policy lets it be accepted.")
+
+
+class StageSerializer(serializers.Serializer[Any]):
+    position = serializers.IntegerField()
+    key = serializers.CharField()
+    title = serializers.CharField()
+    meaning = serializers.CharField(help_text="approval or review")
+    needed = serializers.IntegerField()
+    given = serializers.IntegerField()
+    due_on = serializers.DateField(allow_null=True)
+
+
+class NamedPersonSerializer(serializers.Serializer[Any]):
+    reference = serializers.CharField()
+    name = serializers.CharField()
+
+
+class PartSerializer(serializers.Serializer[Any]):
+    part = serializers.CharField()
+    title = serializers.CharField()
+    read_at = serializers.DateTimeField(allow_null=True, help_text="When you said that you have read it.")
 
 
 class AttestationSerializer(serializers.Serializer[Any]):
-    """What a signature on the newest snapshot would say."""
+    """Whose turn it is on the newest snapshot, and what a signature of yours would say."""
 
     snapshot = SnapshotReferenceSerializer()
-    approve = serializers.CharField(help_text="The statement of who approves.")
-    reject = serializers.CharField(help_text="The statement of who rejects.")
-    blockers = BlockerSerializer(many=True)
+    stage = StageSerializer(allow_null=True, help_text="The stage that is open; null: none is.")
+    seats = NamedPersonSerializer(many=True, help_text="In whose seats you may sign; none: it isn't your turn.")
+    parts = PartSerializer(many=True)
+    to_accept = ToAcceptSerializer(many=True)
+    approve = serializers.CharField(allow_blank=True, help_text="The statement of who approves.")
+    approve_with_conditions = serializers.CharField(allow_blank=True)
+    reject = serializers.CharField(allow_blank=True, help_text="The statement of who rejects.")

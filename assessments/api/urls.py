@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from assessments.api import answers, catalogue, deciding, describing, organisation, results, taking, what_if
+from assessments.api import answers, catalogue, deciding, describing, organisation, register, results, signing_rules, taking, what_if
 from assessments.api.docs import Docs
 
 app_name = "api"
@@ -48,6 +48,18 @@ urlpatterns = [
     path(_A + "withdraw/", deciding.Withdraw.as_view(), name="withdraw"),
     path(_A + "attestation/", deciding.AttestationDetail.as_view(), name="attestation"),
     path(_A + "approve/", deciding.Approve.as_view(), name="approve"),
+    path(_A + "findings/", register.Findings.as_view(), name="findings"),
+    path(_P + "findings/<str:finding>/", register.OneFinding.as_view(), name="finding"),
+    path(_A + "conditions/", register.Conditions.as_view(), name="conditions"),
+    path(_A + "conditions/<int:condition>/met/", register.ConditionMet.as_view(), name="condition_met"),
+    path(_A + "conditions/<int:condition>/reopened/", register.ConditionReopened.as_view(), name="condition_reopened"),
+    path(_A + "succeed/", register.Succeed.as_view(), name="succeed"),
+    path(_O + "sign-off/policy/", signing_rules.PolicyDetail.as_view(), name="policy"),
+    path(_O + "sign-off/delegations/", signing_rules.Delegations.as_view(), name="delegations"),
+    path(_O + "sign-off/delegations/<uuid:delegation>/", signing_rules.DelegationDetail.as_view(), name="delegation"),
+    path(_A + "parts-seen/", deciding.PartSeen.as_view(), name="part_seen"),
+    path(_A + "abstain/", deciding.Abstain.as_view(), name="abstain"),
+    path(_A + "verdicts/", deciding.Verdicts.as_view(), name="verdicts"),
     path(_A + "return/", deciding.Return.as_view(), name="return"),
     path(_A + "reject/", deciding.Reject.as_view(), name="reject"),
     path(_A + "snapshots/", deciding.Snapshots.as_view(), name="snapshots"),

@@ -9,10 +9,11 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from assessments import workflow
+from assessments import routing, submission, workflow
 from assessments.errors import Refused
 from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment
+from assessments.registering import register_of
 from assessments.views.common import allowed
 from assessments.views.places import live_places, questions_of
 from assessments.views.presenting import live_content, present
@@ -57,7 +58,7 @@ def check_context(request: HttpRequest, assessment: Assessment, error: Refused |
 
 def _in_the_way(assessment: Assessment, evaluation: dict[str, Any]) -> Refused | None:
     try:
-        workflow.check_proposal(assessment, evaluation)
+        submission.check_proposal(assessment, evaluation)
     except Refused as error:
         return error
     return None
@@ -85,8 +86,32 @@ def _steps(request: HttpRequest, assessment: Assessment, evaluation: dict[str, A
         blockers: list[dict[str, Any]] = next((o["blockers"] for o in evaluation["options"] if o["id"] == proposed.key), [])
         fixed = [b for b in blockers if b["acceptable_by"] is None]
         steps.append(Step(_("No blocker of the proposed option that nobody may accept"), not fixed, "#obstacles", _("See the blockers")))
-    author_and_hands = set(workflow.parts_of(assessment, request.user))  # type: ignore[arg-type]
-    steps.append(
-        Step(_("An approver who neither wrote nor answered any of it"), bool(workflow.eligible_approvers(assessment, author_and_hands)))
-    )
+    steps += _sign_off(request, assessment, proposed is not None)
+    return steps
+
+
+def _sign_off(request: HttpRequest, assessment: Assessment, proposed: bool) -> list[Step]:
+    """That the findings are treated as the policy asks, and that its stages can be filled."""
+    policy, _version = routing.policy_in_force(assessment.organisation)
+    findings = reverse("assessments:findings", kwargs={"org": assessment.organisation.slug, "assessment": assessment.pk})
+    steps: list[Step] = []
+    if not proposed:
+        return steps
+    evaluation = evaluate_assessment(assessment)
+    found = evaluation.as_dict()
+    register = register_of(assessment, evaluation.release, found)
+    if policy.treatment_needed_from != "none":
+        try:
+            submission.check_treatments(assessment, register, policy)
+            treated = True
+        except Refused:
+            treated = False
+        steps.append(Step(_("A treatment for each finding that the policy wants treated"), treated, findings, _("Treat them")))
+    facts = submission.facts_of_submission(assessment, evaluation, register)
+    hands = set(submission.parts_of(assessment, request.user))  # type: ignore[arg-type]
+    try:
+        routing.route(policy, facts, assessment.organisation, hands)
+        steps.append(Step(_("Approvers who neither wrote nor answered any of it, for each stage"), True))
+    except Refused as error:
+        steps.append(Step(error.message, False))
     return steps

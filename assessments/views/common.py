@@ -19,6 +19,8 @@ FROZEN = {
     Status.IN_REVIEW: "This assessment is in review. What was submitted is frozen while an approver reads it; it opens again if it is returned.",
     Status.APPROVED: "This assessment is approved. What was signed stays as it was signed.",
     Status.REJECTED: "This assessment was rejected. It stays as the approver read it.",
+    Status.EXPIRED: "The approval of this assessment has expired. What was signed stays as it was signed; start the next assessment from it.",
+    Status.SUPERSEDED: "A newer approval has taken this one's place. What was signed stays as it was signed.",
     Status.WITHDRAWN: "This assessment was withdrawn and is kept as it was.",
 }
 
@@ -147,6 +149,7 @@ def spine(request: HttpRequest, standing: Standing) -> list[SpineGroup]:
     )
     deciding = [
         link("result", _("Result"), "result", under="result"),
+        link("findings", _("Findings"), "findings", under="findings"),
         link("sign-off", _("Sign-off"), "check" if assessment.is_open else "record"),
         SpineLink("report", _("Report"), reverse("assessments:detail", kwargs={"org": org, "assessment": assessment.pk}) + "#report"),
     ]

@@ -2,26 +2,31 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import reauthentication
 from accounts.access import member
-from assessments import attestation, editing, workflow
+from accounts.models import User
+from assessments import editing, workflow
 from assessments.errors import Refused, WrongStatus
 from assessments.models import Assessment, Snapshot, Status
+from assessments.parts import parts_for
 from assessments.permissions import require
-from assessments.snapshots import content_of
 from assessments.views.checking import check_context
 from assessments.views.common import find, page_context
-from assessments.views.recording import key_facts, record_context
+from assessments.views.recording import record_context
 from assessments.views.results import snapshot_numbered
+from assessments.views.signing import sign_page, typed_acceptances, typed_conditions
 
 Errors = dict[str, str]
 
@@ -100,31 +105,28 @@ def record(request: HttpRequest, assessment: UUID) -> HttpResponse:
     return render(request, "assessments/record.html", context)
 
 
-def _sign_page(
-    request: HttpRequest,
-    assessment: Assessment,
-    snapshot: Snapshot,
-    *,
-    form: str = "",
-    errors: Errors | None = None,
-    trouble: str = "",
-    status: int = 200,
-) -> HttpResponse:
-    """The three verdicts. ``form`` names the one whose fields are given back as they were typed, all but the password."""
-    content = content_of(snapshot)
-    typed = {name: str(text) for name, text in request.POST.items() if name not in ("password", "csrfmiddlewaretoken")}
-    may_sign = workflow.may_sign(request.user, snapshot)  # type: ignore[arg-type]
-    barred = "" if may_sign else _("You wrote or answered part of this record, or signed it already, so somebody else must decide on it.")
-    context = page_context(
-        request, assessment, snapshot=snapshot, content=content, barred=barred, form=form, errors=errors or {}, trouble=trouble, typed=typed,
-        statements={"approve": attestation.approval(**_of(snapshot, content)), "reject": attestation.rejection(**_of(snapshot, content))},
-        **key_facts(snapshot, content, typed if form == "approve" else {}, errors or {}),
-    )  # fmt: skip
-    return render(request, "assessments/sign.html", context, status=403 if barred and status == 200 else status)
-
-
-def _of(snapshot: Snapshot, content: dict[str, Any]) -> dict[str, str]:
-    return {"digest": snapshot.digest, "option": content["proposal"]["option_name"]}
+@require_POST
+@member()
+def seen(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """Keep that the person has read one part; back to the next one, or with htmx the part's own line drawn anew."""
+    found = find(request, assessment)
+    part = request.POST.get("part", "")
+    try:
+        workflow.see_part(actor=request.user, assessment=found, digest=request.POST.get("digest", ""), part=part)  # type: ignore[arg-type]
+    except Refused as error:
+        messages.error(request, error.message)
+        return _back(request, found)
+    snapshot = found.latest_snapshot
+    assert snapshot is not None
+    parts = parts_for(request.user, snapshot)  # type: ignore[arg-type]
+    if request.htmx:  # type: ignore[attr-defined]
+        shown = {"assessment": found, "snapshot": snapshot, "part": next(one for one in parts if one.key == part)}
+        return render(request, "assessments/_part_seen.html", shown)
+    unread = next((one.key for one in parts if one.seen_at is None), None)
+    if unread is None:
+        return _back(request, found, "sign")
+    url = reverse("assessments:record", kwargs={"org": request.organisation.slug, "assessment": found.pk})  # type: ignore[attr-defined]
+    return redirect(f"{url}#part-{unread}")
 
 
 def _to_decide(request: HttpRequest, assessment: UUID, action: str) -> tuple[Assessment, Snapshot | None]:
@@ -139,16 +141,21 @@ def _nothing_to_decide(request: HttpRequest, assessment: Assessment) -> HttpResp
     return _back(request, assessment)
 
 
-def _password_error(request: HttpRequest) -> tuple[str, int]:
-    """What is wrong with the fresh password, and the answer's status; empty where it is right."""
-    password = request.POST.get("password", "")
-    if not password:
-        return _("Enter your password; it is your signature."), 422
+def _authenticated(request: HttpRequest) -> tuple[str, Errors, int]:
+    """How the person has authenticated anew, or what is wrong with it beside which field, and the answer's status."""
     try:
-        right = reauthentication.check_password(request.user, password)  # type: ignore[arg-type]
+        credential = json.loads(request.POST.get("credential") or "null")
+    except ValueError:
+        return "", {"credential": _("The passkey's answer can't be read. Try again.")}, 422
+    try:
+        found = reauthentication.check(
+            request, request.user, password=request.POST.get("password", ""), code=request.POST.get("code", ""), credential=credential,  # type: ignore[arg-type]
+        )  # fmt: skip
     except reauthentication.TooManyFailures as error:
-        return str(error), 429
-    return ("", 200) if right else (_("That isn't your password. Nothing was signed."), 422)
+        return "", {"password": str(error)}, 429
+    except reauthentication.Wrong as error:
+        return "", {error.field: f"{error.message} {_('Nothing was signed.')}"}, 422
+    return found, {}, 200
 
 
 def _signing(request: HttpRequest, authentication: str) -> workflow.Signing:
@@ -157,31 +164,40 @@ def _signing(request: HttpRequest, authentication: str) -> workflow.Signing:
     )
 
 
+def _seat(request: HttpRequest) -> User | None:
+    """For whom it is, where the person stands in for somebody; an id that can't be is refused by the workflow as not theirs."""
+    text = request.POST.get("on_behalf_of", "")
+    return User.objects.filter(pk=int(text)).first() if text.isdecimal() and len(text) < 19 else None
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 @member()
 def sign(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    """Read the key facts and sign with the password; the approval is bound to the digest that the form was shown with."""
+    """Read the key facts and sign; the approval is bound to the digest that the form was shown with."""
     seen, snapshot = _to_decide(request, assessment, "approve")
     if snapshot is None:
         return _nothing_to_decide(request, seen)
     if request.method != "POST":
-        return _sign_page(request, seen, snapshot)
-    wrong, status = _password_error(request)
+        return sign_page(request, seen, snapshot)
+    try:
+        acceptances, conditions = typed_acceptances(request.POST), typed_conditions(request.POST)
+    except Refused as error:
+        return sign_page(request, seen, snapshot, form="approve", errors=error.fields, trouble=error.message, status=422)
+    how, wrong, status = _authenticated(request)
     if wrong:
-        return _sign_page(request, seen, snapshot, form="approve", errors={"password": wrong}, status=status)
-    accepted = {}
-    for name, text in request.POST.items():
-        if name.startswith("accept:") and name.count(":") == 2:
-            _prefix, option, blocker = name.split(":")
-            accepted[(option, blocker)] = str(text)
+        return sign_page(request, seen, snapshot, form="approve", errors=wrong, status=status)
     try:
         workflow.approve(
-            actor=request.user, assessment=seen, digest=request.POST.get("digest", ""), acceptances=accepted,  # type: ignore[arg-type]
-            statement=attestation.approval(**_of(snapshot, content_of(snapshot))), signing=_signing(request, "password"),
+            actor=request.user, assessment=seen, digest=request.POST.get("digest", ""), acceptances=acceptances,  # type: ignore[arg-type]
+            conditions=conditions, signing=_signing(request, how), on_behalf_of=_seat(request),
         )  # fmt: skip
     except Refused as error:
         return _refused(request, seen, "approve", error)
-    messages.success(request, _("Signed. The decision is approved, and its report is being made."))
+    seen.refresh_from_db()
+    if seen.status == Status.APPROVED:
+        messages.success(request, _("Signed. The decision is approved, and its report is being made."))
+    else:
+        messages.success(request, _("Signed. The next signatures are asked for."))
     return _back(request, seen)
 
 
@@ -189,34 +205,45 @@ def sign(request: HttpRequest, assessment: UUID) -> HttpResponse:
 @member()
 def return_(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """Give it back to its author with a reason; no signature, so no password."""
-    seen, snapshot = _to_decide(request, assessment, "return")
+    return _unsigned(request, assessment, "return", workflow.return_, _("Returned to its author with your reason."))
+
+
+@require_POST
+@member()
+def abstain(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """Leave the decision to others for a conflict of interest."""
+    return _unsigned(request, assessment, "abstain", workflow.abstain, _("You abstain. Somebody else decides in your place."))
+
+
+def _unsigned(request: HttpRequest, assessment: UUID, action: str, act: Callable[..., Any], done: str) -> HttpResponse:
+    seen, snapshot = _to_decide(request, assessment, action)
     if snapshot is None:
         return _nothing_to_decide(request, seen)
     try:
-        workflow.return_(
-            actor=request.user, assessment=seen, digest=request.POST.get("digest", ""), reason=request.POST.get("reason", ""),  # type: ignore[arg-type]
-            signing=_signing(request, "session"),
+        act(
+            actor=request.user, assessment=seen, digest=request.POST.get("digest", ""), reason=request.POST.get("reason", ""),
+            signing=_signing(request, "session"), on_behalf_of=_seat(request),
         )  # fmt: skip
     except Refused as error:
-        return _refused(request, seen, "return", error)
-    messages.success(request, _("Returned to its author with your reason."))
+        return _refused(request, seen, action, error)
+    messages.success(request, done)
     return _back(request, seen)
 
 
 @require_POST
 @member()
 def reject(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    """Sign the rejection with a reason and the password."""
+    """Sign the rejection with a reason."""
     seen, snapshot = _to_decide(request, assessment, "reject")
     if snapshot is None:
         return _nothing_to_decide(request, seen)
-    wrong, status = _password_error(request)
+    how, wrong, status = _authenticated(request)
     if wrong:
-        return _sign_page(request, seen, snapshot, form="reject", errors={"password": wrong}, status=status)
+        return sign_page(request, seen, snapshot, form="reject", errors=wrong, status=status)
     try:
         workflow.reject(
             actor=request.user, assessment=seen, digest=request.POST.get("digest", ""), reason=request.POST.get("reason", ""),  # type: ignore[arg-type]
-            statement=attestation.rejection(**_of(snapshot, content_of(snapshot))), signing=_signing(request, "password"),
+            signing=_signing(request, how), on_behalf_of=_seat(request),
         )  # fmt: skip
     except Refused as error:
         return _refused(request, seen, "reject", error)
@@ -230,4 +257,4 @@ def _refused(request: HttpRequest, assessment: Assessment, form: str, error: Ref
     snapshot = assessment.latest_snapshot
     if isinstance(error, WrongStatus) or snapshot is None:
         return _nothing_to_decide(request, assessment)
-    return _sign_page(request, assessment, snapshot, form=form, errors=error.fields, trouble=error.message, status=422)
+    return sign_page(request, assessment, snapshot, form=form, errors=error.fields, trouble=error.message, status=422)

@@ -5,21 +5,31 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from assessments import workflow
+from assessments import routing
+from assessments.changes import changes
+from assessments.desk import desk_for
 from assessments.figures import COST_FIGURES, DEMAND_FIGURES
-from assessments.models import Assessment, BasisOfAnswer, DecisionRecord, Snapshot, Status, Verdict
+from assessments.models import Assessment, BasisOfAnswer, DecisionRecord, Part, Snapshot, Stage, Status
 from assessments.permissions import APPROVER
-from assessments.snapshots import content_of, verdict_data
+from assessments.records import verdict_data, verdicts_on
+from assessments.snapshots import content_of
+from assessments.succeeding import may_be_succeeded
 from assessments.views.common import allowed
 from assessments.views.law import CLASSES
 from assessments.views.places import questions_of, record_places
 from assessments.views.presenting import amount, present
 from assessments.views.results import charts_of, trace_url, what_if_url
 from assessments.views.wire import dom_id
+from audit.canonical import canonical_bytes, sha256_hex
 
+ENDED = {
+    Status.EXPIRED: "It has expired on its review date.",
+    Status.SUPERSEDED: "A newer approval has taken its place.",
+}
 UNCHANGED = (Status.IN_REVIEW, Status.APPROVED, Status.REJECTED)  # where the assessment still is what its newest record froze
 STATES = {
     "unknown": "Unknown",
@@ -28,7 +38,10 @@ STATES = {
     "hidden": "Not asked",
     "open": "Not known yet whether it is asked",
 }
-VERDICTS = {"approve": ("Approved", "good"), "reject": ("Rejected", "bad"), "return": ("Returned", "warn")}
+VERDICTS = {
+    "approve": ("Approved", "good"), "approve_with_conditions": ("Approved with conditions", "good"), "reject": ("Rejected", "bad"),
+    "return": ("Returned", "warn"), "abstain": ("Abstained", "warn"),
+}  # fmt: skip
 MEANINGS = {"approval": "Approval", "review": "Review"}
 VERIFIED = {
     "primary": "primary text read",
@@ -59,9 +72,14 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
         "decision": content_of(decision) if decision else None,
         "decision_digest": decision.digest if decision else "",
         "decided_at": moment(content_of(decision)["decision"]["at"]) if decision else None,
-        "verdicts": _verdicts(snapshot, decision),
-        "may_sign": in_review and workflow.may_sign(request.user, snapshot),  # type: ignore[arg-type]
-        "barred": in_review and APPROVER in request.roles and not workflow.may_sign(request.user, snapshot),  # type: ignore[attr-defined, arg-type]
+        "verdicts": _verdicts(snapshot, decision, void=not in_review and decision is None),
+        "stages": stage_rows(snapshot, content, in_review),
+        **(_reading(request, snapshot) if in_review and APPROVER in request.roles else {}),  # type: ignore[attr-defined]
+        **since_before(request, assessment, snapshot, content),
+        "register": [f for f in content.get("register", []) if f["option"] == content["proposal"]["option"]],
+        "review_on": assessment.review_on,
+        "ended": _(ENDED[Status(assessment.status)]) if assessment.status in ENDED else "",
+        "may_succeed": newest and allowed(request, "succeed") and may_be_succeeded(assessment),
         "may_withdraw": in_review and allowed(request, "withdraw"),
         "may_read_report": allowed(request, "report"),
         "charts": charts_of(content),
@@ -76,12 +94,76 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
     }
 
 
-def _verdicts(snapshot: Snapshot, decision: DecisionRecord | None) -> list[dict[str, Any]]:
-    """From the decision record, or (returned: there is none) from the rows, which never change either."""
-    if decision:
-        found = content_of(decision)["verdicts"]
-    else:
-        found = [verdict_data(v) for v in Verdict.objects.filter(participation__snapshot=snapshot).select_related("participation__person")]
+def _reading(request: HttpRequest, snapshot: Snapshot) -> dict[str, Any]:
+    """For an approver: the parts that they have read, if it is their turn, and why it isn't otherwise."""
+    desk = desk_for(request.user, snapshot)  # type: ignore[arg-type]
+    if desk.may_speak:
+        return {"may_sign": True, "read": {part.key: part for part in desk.parts}, "unread": len(desk.unread)}
+    if snapshot.participations.filter(person=request.user).exists():  # type: ignore[misc]
+        return {"barred": _("You are an approver, but you wrote or answered part of this record, or have decided on it already.")}
+    return {"barred": _("You are an approver, but it isn't your turn: see who signs.")}
+
+
+def since_before(request: HttpRequest, assessment: Assessment, snapshot: Snapshot, content: dict[str, Any]) -> dict[str, Any]:
+    """What changed since the record that the person decided on or read last, or else since the one before."""
+    if snapshot.number == 1:
+        return {}
+    earlier = assessment.snapshots.filter(number__lt=snapshot.number).order_by("-number")
+    touched = earlier.filter(
+        Q(parts_seen__person=request.user) | Q(participations__person=request.user, participations__part=Part.APPROVER)
+    )
+    before = touched.first() or earlier.first()
+    assert before is not None
+    return {"since": before.number, "changed": changes(content_of(before), content)}
+
+
+TONES = {"closed": "good", "open": "warn", "waiting": ""}
+
+
+def stage_rows(snapshot: Snapshot, content: dict[str, Any], in_review: bool) -> list[dict[str, Any]]:
+    """Each stage in words: how far it is, whom it asks, and why it is there."""
+    asked = {stage["key"]: stage for stage in content.get("routing", {}).get("stages", [])}
+    rows = []
+    open_seen = False
+    for standing in routing.standings(snapshot):
+        stage = standing.stage
+        current = in_review and not standing.closed and not open_seen
+        open_seen = open_seen or not standing.closed
+        state = "closed" if standing.closed else "open" if current else "waiting"
+        given = _("%(given)s of %(needed)s signatures") % {"given": standing.given, "needed": stage.needed}
+        rows.append(
+            {
+                "stage": stage, "current": current, "tone": TONES[state],
+                "label": {"closed": _("closed"), "open": given, "waiting": _("not open")}[state],
+                "asks": asks(stage, asked.get(stage.key, {}).get("people", [])),
+                "meaning": _("means %(meaning)s") % {"meaning": MEANINGS.get(stage.meaning, stage.meaning).lower()},
+                "due_on": standing.due_on if current else None, "why": why_stage(asked.get(stage.key, {})),
+            }
+        )  # fmt: skip
+    return rows
+
+
+def asks(stage: Stage, people: list[dict[str, str]]) -> str:
+    """Whom a stage asks, in words."""
+    names = ", ".join(person["name"] for person in people)
+    if not names:
+        return _("Any approver") if stage.needed == 1 else _("%(n)s approvers") % {"n": stage.needed}
+    if stage.quorum == "all":
+        return names
+    return _("%(n)s of %(names)s") % {"n": stage.needed, "names": names}
+
+
+def why_stage(routed: dict[str, Any]) -> str:
+    if not routed.get("when"):
+        return ""
+    if routed["certain"]:
+        return _("Because of the policy's rule: %(when)s") % {"when": routed["when"]}
+    return _("Asked because the policy's rule can't be told: %(when)s") % {"when": routed["when"]}
+
+
+def _verdicts(snapshot: Snapshot, decision: DecisionRecord | None, *, void: bool) -> list[dict[str, Any]]:
+    """From the decision record, or (none yet, or returned) from the rows, which never change either; ``void``: the record came to no decision."""
+    found = content_of(decision)["verdicts"] if decision else [verdict_data(v) for v in verdicts_on(snapshot)]
     return [
         v
         | {
@@ -90,6 +172,8 @@ def _verdicts(snapshot: Snapshot, decision: DecisionRecord | None) -> list[dict[
             "meaning": MEANINGS.get(v["meaning"], v["meaning"]),
             "role": v["role"].replace("_", " "),
             "at": moment(v["at"]),
+            "void": void and v["verdict"] in ("approve", "approve_with_conditions"),
+            "signed_digest": sha256_hex(canonical_bytes(v["signed"])) if v.get("signed") else "",
         }
         for v in found
     ]
@@ -203,8 +287,8 @@ def status_for(duty: dict[str, Any], option: str) -> str | None:
     return duty["by_option"].get(option) if "by_option" in duty else duty["status"]
 
 
-def key_facts(snapshot: Snapshot, content: dict[str, Any], typed: dict[str, str], errors: dict[str, str]) -> dict[str, Any]:
-    """What a signature rests on at a glance, and the blockers to be accepted with it."""
+def key_facts(content: dict[str, Any]) -> dict[str, Any]:
+    """What a signature rests on at a glance."""
     found, proposal = content["evaluation"], content["proposal"]
     option = next(o for o in found["options"] if o["id"] == proposal["option"])
     names = {o["id"]: o["name"] for o in content["options"]}
@@ -220,14 +304,4 @@ def key_facts(snapshot: Snapshot, content: dict[str, Any], typed: dict[str, str]
         "gaps": sum(status_for(duty, option["id"]) == "gap" for duty in content["obligations"]),
         "grave": [f for f in findings if f["severity"] in ("critical", "high")],
         "submitted_at": moment(content["submitted"]["at"]),
-        "blockers": [
-            blocker
-            | {
-                "name": (name := f"accept:{option['id']}:{blocker['id']}"),
-                "element": dom_id(name.replace(":", "-")),
-                "typed": typed.get(name, ""),
-                "error": errors.get(name, ""),
-            }
-            for blocker in option["blockers"]
-        ],
     }

@@ -178,7 +178,7 @@ def test_the_trail_tells_from_where_to_where_and_what_was_lost(answered: Case, p
     event = list(events_of(answered.cast.organisation.stream, object_id=str(answered.assessment.pk)))[-1]
     assert event.sentence() == "Risk officer moved Chatbot to a newer release of the catalogue"
     assert event.changes["catalogue"] == {"before": "open-or-closed@1", "after": "open-or-closed@2"}
-    assert {"question": "sla", "option": "vendor"} in event.changes["lost"]
+    assert {"question": "sla", "option": "vendor", "state": "answered", "before": "part"} in event.changes["lost"]
     assert "weights" not in event.changes
 
 

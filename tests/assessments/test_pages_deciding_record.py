@@ -102,7 +102,7 @@ class Submitted(TestCase):
         text = words(page)
         assert decision.digest in text
         assert self.cast.approver.name in text
-        assert attestation.of_approval(newest(self.case)) in text
+        assert attestation.statement(newest(self.case), "approve", "approval") in text
         assert 'id="report-panel" hx-get="' in html(page)
 
     def test_a_contributor_is_not_offered_the_report(self) -> None:

@@ -10,10 +10,10 @@ from accounts.models import Membership
 from assessments import attestation, editing, workflow
 from assessments.answering import response_save
 from assessments.models import Acceptance, Assessment, DecisionRecord, Verdict
-from assessments.snapshots import blockers_of_proposal
+from assessments.snapshots import content_of, to_be_accepted
 from assessments.views.recording import status_for
 from tests.assessments.playing import Reader, html, words
-from tests.fixtures import PASSWORD, Cast, make_cast, make_complete, newest
+from tests.fixtures import PASSWORD, Cast, make_cast, make_complete, newest, read_all
 
 
 class InReview(TestCase):
@@ -33,12 +33,14 @@ class InReview(TestCase):
         editing.propose(actor=cls.cast.risk_officer, assessment=cls.case, option=option, reason="A rota is being set up.")
         workflow.submit(actor=cls.cast.risk_officer, assessment=cls.case)
         cls.case.refresh_from_db()
-        option_key, blocker = blockers_of_proposal(newest(cls.case))[0]
-        cls.accept = f"accept:{option_key}:{blocker['id']}"
+        (blocker,) = to_be_accepted(content_of(newest(cls.case)))
+        cls.accept = f"accept:{blocker['option']}:{blocker['id']}"
+        cls.until = f"until:{blocker['option']}:{blocker['id']}"
         cls.message = blocker["message"]
 
     def setUp(self) -> None:
         self.approver = Reader(self.cast.approver, self.case)
+        read_all(self.cast.approver, self.case)
 
     def fields(self, **changes: Any) -> dict[str, Any]:
         return {"digest": newest(self.case).digest, "password": PASSWORD, self.accept: "The rota starts in May."} | changes
@@ -52,15 +54,15 @@ class InReview(TestCase):
 
     def test_shows_the_statement_and_each_blocker(self) -> None:
         text = words(self.approver.get("sign"))
-        assert attestation.of_approval(newest(self.case)) in text
-        assert attestation.of_rejection(newest(self.case)) in text
+        assert attestation.statement(newest(self.case), "approve", "approval", accepting=True) in text
+        assert attestation.statement(newest(self.case), "reject", "approval") in text
         assert self.message in text
 
     def test_signing_stores_the_statement_as_shown_and_leads_to_the_record(self) -> None:
         answer = self.approver.post("sign", **self.fields())
         assert (answer.status_code, answer["Location"]) == (302, self.approver.url("record"))
         verdict = Verdict.objects.get()
-        assert verdict.statement == attestation.of_approval(newest(self.case))
+        assert verdict.statement == attestation.statement(newest(self.case), "approve", "approval", accepting=True)
         assert (verdict.authentication, verdict.address) == ("password", "127.0.0.1")
         assert Acceptance.objects.get().reason == "The rota starts in May."
         text = words(self.approver.get("record"))
@@ -91,7 +93,7 @@ class InReview(TestCase):
 
     def test_a_blocker_without_a_reason_is_refused_beside_its_field(self) -> None:
         answer = self.approver.post("sign", **self.fields(**{self.accept: " "}))
-        assert "Say why this blocker is accepted" in self.refused(answer)
+        assert "Say why this is accepted" in self.refused(answer)
         assert "is-invalid" in html(answer)
 
     def test_a_stale_digest_is_refused(self) -> None:
@@ -140,7 +142,7 @@ class InReview(TestCase):
         assert self.approver.post("reject", **self.fields(reason="Too dear for us.")).status_code == 302
         verdict = Verdict.objects.get()
         assert (verdict.verdict, verdict.reason) == ("reject", "Too dear for us.")
-        assert verdict.statement == attestation.of_rejection(newest(self.case))
+        assert verdict.statement == attestation.statement(newest(self.case), "reject", "approval")
         assert DecisionRecord.objects.get().outcome == "rejected"
 
     def test_signing_twice_finds_nothing_left(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from typing import Any
 
 import pytest
@@ -12,46 +13,62 @@ from django.db import DatabaseError, connection, transaction
 from django.test import TestCase
 
 from accounts.models import Membership, User
+from accounts.seal import warm
 from assessments import attestation, editing, workflow
 from assessments.answering import figure_save, response_save
 from assessments.errors import Refused, WrongStatus
 from assessments.models import Assessment, DecisionRecord, Part, Participation, Snapshot, Status, Verdict
-from assessments.snapshots import blockers_of_proposal, content_of
+from assessments.snapshots import content_of, to_be_accepted
+from assessments.workflow import Accepting
 from audit.models import AuditEvent
 from jobs.models import Job
-from tests.fixtures import SIGNING, Cast, accept_all, make_cast, make_complete, newest
+from tests.fixtures import SIGNING, Cast, accept_all, make_cast, make_complete, newest, read_all
 
-ACTIONS = ("submit", "return", "approve", "reject", "withdraw")
+ACTIONS = ("submit", "return", "approve", "reject", "abstain", "withdraw", "expire", "supersede")
 EXPECTED = {
     ("submit", "draft"): "in_review",
     ("submit", "returned"): "in_review",
     ("return", "in_review"): "returned",
     ("approve", "in_review"): "approved",
     ("reject", "in_review"): "rejected",
+    ("abstain", "in_review"): "in_review",
+    ("expire", "approved"): "expired",
+    ("supersede", "approved"): "superseded",
     ("withdraw", "draft"): "withdrawn",
     ("withdraw", "returned"): "withdrawn",
     ("withdraw", "in_review"): "withdrawn",
 }
+TODAY = date(2026, 11, 28)
 ON_CALL, POLICY = "incident-support.on-call", "liability.use-policy"
 
 
 def act(action: str, case: Assessment, actor: User, digest: str | None = None, **changes: Any) -> Any:
-    """Carry out ``action`` with everything that it needs, but for ``changes``."""
+    """Carry out ``action`` with everything that it needs, but for ``changes``; what only the calendar or another approval does is played too."""
+    if action == "expire":
+        Assessment.objects.filter(pk=case.pk).update(review_on=TODAY)
+        if not workflow.expire(assessment=case, today=TODAY):
+            raise WrongStatus("It wasn't due.")
+        return None
+    if action == "supersede":
+        before = Assessment.objects.values_list("status", flat=True).get(pk=case.pk)
+        with transaction.atomic():
+            workflow.supersede(case, case, actor)
+        if Assessment.objects.values_list("status", flat=True).get(pk=case.pk) == before:
+            raise WrongStatus("It stood as it was.")
+        return None
     snapshot = case.latest_snapshot
     digest = digest or (snapshot.digest if snapshot else "sha256:none")
-    statement = attestation.of_approval(snapshot) if snapshot else "I approve."
     given: dict[str, dict[str, Any]] = {
         "submit": {},
         "withdraw": {"reason": "The project was stopped."},
         "return": {"digest": digest, "reason": "Name the provider's remedy.", "signing": SIGNING},
-        "reject": {"digest": digest, "reason": "Too dear.", "statement": statement, "signing": SIGNING},
-        "approve": {
-            "digest": digest, "statement": statement, "signing": SIGNING, "acceptances": accept_all(snapshot) if snapshot else {},
-        },
-    }  # fmt: skip
+        "abstain": {"digest": digest, "reason": "I hold shares in the vendor.", "signing": SIGNING},
+        "reject": {"digest": digest, "reason": "Too dear.", "signing": SIGNING},
+        "approve": {"digest": digest, "signing": SIGNING, "acceptances": accept_all(snapshot) if snapshot else {}},
+    }
     functions: dict[str, Callable[..., Any]] = {
         "submit": workflow.submit, "withdraw": workflow.withdraw, "return": workflow.return_, "reject": workflow.reject,
-        "approve": workflow.approve,
+        "approve": workflow.approve, "abstain": workflow.abstain,
     }  # fmt: skip
     return functions[action](actor=actor, assessment=case, **(given[action] | changes))
 
@@ -90,8 +107,10 @@ class Played(TestCase):
 class Submitted(Played):
     @classmethod
     def prepare(cls) -> None:
+        warm(cls.cast.organisation)  # making the seal is an event of its own
         workflow.submit(actor=cls.cast.risk_officer, assessment=cls.case)
         cls.case.refresh_from_db()
+        read_all(cls.cast.approver, cls.case)
 
 
 class Table(Submitted):
@@ -112,8 +131,8 @@ class Table(Submitted):
                         assert AuditEvent.objects.count() == events
 
     def test_only_the_role_may(self) -> None:
-        allowed = {"submit": "risk_officer", "withdraw": "risk_officer", "return": "approver", "approve": "approver", "reject": "approver"}
-        for action in ACTIONS:
+        allowed = {"submit": "risk_officer", "withdraw": "risk_officer"} | dict.fromkeys(("return", "approve", "reject", "abstain"), "approver")
+        for action in allowed:
             Assessment.objects.filter(pk=self.case.pk).update(status="draft" if action == "submit" else "in_review")
             for who in ("risk_officer", "contributor", "approver", "auditor", "administrator", "outsider"):
                 if who == allowed[action]:
@@ -122,7 +141,7 @@ class Table(Submitted):
                     act(action, self.case, self.cast[who])
 
     def test_reasons_are_needed(self) -> None:
-        for action in ("return", "reject", "withdraw"):
+        for action in ("return", "reject", "abstain", "withdraw"):
             with self.subTest(action=action), undone():
                 with pytest.raises(Refused) as refused:
                     act(action, self.case, self.actor(action), reason="  ")
@@ -205,7 +224,7 @@ class Separation(Played):
 
     def test_refused_by_the_server(self) -> None:
         for part, person in self.hands.items():
-            for action in ("approve", "return", "reject"):
+            for action in ("approve", "return", "reject", "abstain"):
                 with self.subTest(part=part, action=action), undone():
                     assert not workflow.may_sign(person, newest(self.case))
                     with self.assertRaisesMessage(Refused, "somebody else must decide"):
@@ -233,13 +252,14 @@ class Separation(Played):
 
     def test_who_had_no_hand_in_it_may_sign(self) -> None:
         assert workflow.may_sign(self.cast.approver, newest(self.case))
+        read_all(self.cast.approver, self.case)
         act("approve", self.case, self.cast.approver)
         assert self.status() == "approved"
 
 
 class Deciding(Submitted):
     def test_a_stale_digest_is_refused(self) -> None:
-        for action in ("approve", "return", "reject"):
+        for action in ("approve", "return", "reject", "abstain"):
             with self.subTest(action=action), undone():
                 with self.assertRaisesMessage(Refused, "The record has changed"):
                     act(action, self.case, self.cast.approver, digest="sha256:" + "0" * 64)
@@ -250,29 +270,33 @@ class Deciding(Submitted):
         before = newest(self.case).digest
         act("return", self.case, self.cast.approver)
         act("submit", self.case, self.cast.risk_officer)
+        read_all(self.cast.approver, self.case)
         with self.assertRaisesMessage(Refused, "The record has changed"):
             act("approve", self.case, self.cast.approver, digest=before)
         act("approve", self.case, self.cast.approver)
         assert [s.number for s in self.case.snapshots.all()] == [1, 2]
 
     def test_approval_makes_one_record_and_asks_once_for_its_report(self) -> None:
-        decision = act("approve", self.case, self.cast.approver)
+        act("approve", self.case, self.cast.approver)
+        decision = DecisionRecord.objects.get()
         content = content_of(decision)
         assert content["decision"]["outcome"] == "approved"
         assert content["snapshot"]["digest"] == newest(self.case).digest
         verdict = content["verdicts"][0]
         assert verdict["person"]["reference"] == self.cast.approver.reference
-        assert verdict["statement"] == attestation.of_approval(newest(self.case))
+        assert verdict["statement"] == attestation.statement(newest(self.case), "approve", "approval")
         assert newest(self.case).digest in verdict["statement"]
-        assert Job.objects.get().key == f"sign_off:{decision.digest}"
+        assert Job.objects.get(task="reports.make_sign_off").key == f"sign_off:{decision.digest}"
 
     def test_rejection_makes_a_record_too(self) -> None:
-        content = content_of(act("reject", self.case, self.cast.approver))
+        act("reject", self.case, self.cast.approver)
+        content = content_of(DecisionRecord.objects.get())
         assert content["decision"]["outcome"] == "rejected"
         assert (content["verdicts"][0]["verdict"], content["verdicts"][0]["reason"]) == ("reject", "Too dear.")
 
     def test_what_was_signed_can_not_be_changed(self) -> None:
-        decision = act("approve", self.case, self.cast.approver)
+        act("approve", self.case, self.cast.approver)
+        decision = DecisionRecord.objects.get()
         rows = (
             (Snapshot.objects.filter(assessment=self.case), {"digest": "sha256:other"}),
             (Verdict.objects.all(), {"reason": "Another."}),
@@ -304,10 +328,12 @@ class Blockers(Played):
         editing.propose(actor=cls.cast.risk_officer, assessment=cls.case, option=option, reason="A rota is being set up.")
         workflow.submit(actor=cls.cast.risk_officer, assessment=cls.case)
         cls.case.refresh_from_db()
+        read_all(cls.cast.approver, cls.case)
 
     def test_each_must_be_accepted_with_a_reason(self) -> None:
-        option, blocker = blockers_of_proposal(newest(self.case))[0]
-        for given in ({}, {(option, blocker["id"]): "  "}, {("another", blocker["id"]): "Fine."}):
+        blocker = to_be_accepted(content_of(newest(self.case)))[0]
+        option = blocker["option"]
+        for given in ({}, {(option, blocker["id"]): Accepting("  ")}, {("another", blocker["id"]): Accepting("Fine.")}):
             with self.subTest(given=given), undone():
                 with pytest.raises(Refused) as refused:
                     act("approve", self.case, self.cast.approver, acceptances=given)
@@ -316,8 +342,10 @@ class Blockers(Played):
                 assert self.status() == "in_review"
 
     def test_the_acceptance_is_part_of_the_decision_record(self) -> None:
-        option, blocker = blockers_of_proposal(newest(self.case))[0]
-        accepted = content_of(act("approve", self.case, self.cast.approver))["acceptances"]
+        blocker = to_be_accepted(content_of(newest(self.case)))[0]
+        option = blocker["option"]
+        act("approve", self.case, self.cast.approver)
+        accepted = content_of(DecisionRecord.objects.get())["acceptances"]
         assert [(a["option"], a["blocker"], a["reason"]) for a in accepted] == [(option, blocker["id"], "Accepted until the next review.")]
         assert accepted[0]["person"] == self.cast.approver.name
 

@@ -7,12 +7,13 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from accounts.models import Membership, Organisation, User
-from assessments import attestation, workflow
+from assessments import workflow
 from assessments.editing import propose
 from assessments.evaluation import evaluate_assessment
 from assessments.files import import_assessment
 from assessments.models import Assessment
 from assessments.organisation import organisation_answer_save, questions_of_organisation
+from assessments.parts import part_keys
 
 SLUG = "meridian-bank"
 PEOPLE = {
@@ -79,10 +80,10 @@ class Command(BaseCommand):
         leader = evaluate_assessment(assessment).ranking[0].facts.id
         propose(actor=people["risk_officer"], assessment=assessment, option=assessment.options.get(key=leader))
         snapshot = workflow.submit(actor=people["risk_officer"], assessment=assessment)
-        statement = attestation.approval(digest=snapshot.digest, option=assessment.options.get(key=leader).name)
+        for part in part_keys(snapshot):
+            workflow.see_part(actor=people["approver"], assessment=assessment, digest=snapshot.digest, part=part)
         workflow.approve(
-            actor=people["approver"], assessment=assessment, digest=snapshot.digest, statement=statement,
-            signing=workflow.Signing(authentication="demonstration"),
+            actor=people["approver"], assessment=assessment, digest=snapshot.digest, signing=workflow.Signing(authentication="demonstration"),
         )  # fmt: skip
 
     def password(self) -> str:

@@ -1,15 +1,19 @@
-"""What is decided: use cases, the assessments of them, and the frozen records of what was submitted and signed."""
+"""What is described and asked: use cases, their assessments with options, responses, figures and evidence."""
 
 from __future__ import annotations
 
 import uuid
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 
 from accounts.models import Organisation
+
+if TYPE_CHECKING:
+    from assessments.models.deciding import Snapshot
 
 
 class Status(models.TextChoices):
@@ -19,6 +23,8 @@ class Status(models.TextChoices):
     APPROVED = "approved", "Approved"
     REJECTED = "rejected", "Rejected"
     WITHDRAWN = "withdrawn", "Withdrawn"
+    EXPIRED = "expired", "Expired"
+    SUPERSEDED = "superseded", "Superseded"
 
 
 OPEN_STATUSES = (Status.DRAFT, Status.RETURNED)
@@ -44,20 +50,6 @@ class BasisOfAnswer(models.TextChoices):
     PUBLISHED = "published", "Published"
     CONTRACTUAL = "contractual", "Contractual"
     CERTIFIED = "certified", "Certified"
-
-
-class Part(models.TextChoices):
-    """What a person had to do with a snapshot; each person has one part, so who wrote or answered can't approve."""
-
-    AUTHOR = "author", "Author"
-    ANSWERED = "answered", "Answered"
-    APPROVER = "approver", "Approver"
-
-
-class VerdictKind(models.TextChoices):
-    APPROVE = "approve", "Approve"
-    RETURN = "return", "Return"
-    REJECT = "reject", "Reject"
 
 
 def archetype_weights() -> str:
@@ -101,6 +93,11 @@ class Assessment(models.Model):
     author = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="assessments_written")
     proposed_option = models.ForeignKey("Option", null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     proposal_reason = models.TextField(max_length=4000, blank=True)
+    review_on = models.DateField(null=True, blank=True, help_text="the day on which an approval expires unless it is renewed")
+    supersedes = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.PROTECT, related_name="successors",
+        help_text="the approved assessment that this one takes the place of once it is approved itself",
+    )  # fmt: skip
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 
@@ -262,97 +259,3 @@ class Evidence(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-
-class Snapshot(models.Model):
-    """An assessment as it was submitted: canonical JSON, and the SHA-256 of it that every signature is bound to. Never updated."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="snapshots")
-    number = models.PositiveIntegerField()
-    content = models.BinaryField()
-    digest = models.CharField(max_length=80)
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["assessment", "number"]
-        constraints = [UniqueConstraint(fields=["assessment", "number"], name="snapshot_number_once")]
-
-    def __str__(self) -> str:
-        return f"{self.assessment_id} snapshot {self.number}"
-
-
-class Participation(models.Model):
-    """Who had which part in a snapshot; unique on the first two, so one person never has two parts."""
-
-    snapshot = models.ForeignKey(Snapshot, on_delete=models.PROTECT, related_name="participations")
-    person = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    part = models.CharField(max_length=20, choices=Part.choices)
-
-    class Meta:
-        constraints = [
-            UniqueConstraint(fields=["snapshot", "person"], name="one_part_per_person_and_snapshot"),
-            one_of("part", Part, "part_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.person_id} {self.part}"
-
-
-class Verdict(models.Model):
-    """An approver's word on one snapshot. A trigger refuses it unless ``participation`` has the part ``approver``. Never updated."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    participation = models.OneToOneField(Participation, on_delete=models.PROTECT, related_name="verdict_given")
-    verdict = models.CharField(max_length=20, choices=VerdictKind.choices)
-    role = models.CharField(max_length=20)
-    meaning = models.CharField(max_length=20)
-    statement = models.TextField()
-    reason = models.TextField(blank=True, max_length=4000)
-    snapshot_digest = models.CharField(max_length=80)
-    at = models.DateTimeField()
-    authentication = models.CharField(max_length=40)
-    address = models.CharField(max_length=64, blank=True)
-    client = models.CharField(max_length=300, blank=True)
-
-    class Meta:
-        ordering = ["at", "id"]
-        constraints = [one_of("verdict", VerdictKind, "verdict_known")]
-
-    def __str__(self) -> str:
-        return self.verdict
-
-
-class Acceptance(models.Model):
-    """A blocker that the approver accepted, with the reason. Never updated."""
-
-    verdict = models.ForeignKey(Verdict, on_delete=models.PROTECT, related_name="acceptances")
-    option_key = models.CharField(max_length=60)
-    blocker = models.CharField(max_length=80)
-    message = models.TextField()
-    reason = models.TextField(max_length=4000)
-
-    class Meta:
-        ordering = ["id"]
-        constraints = [UniqueConstraint(fields=["verdict", "option_key", "blocker"], name="blocker_accepted_once")]
-
-    def __str__(self) -> str:
-        return self.blocker
-
-
-class DecisionRecord(models.Model):
-    """What was decided on a snapshot and by whom: canonical JSON and its SHA-256. Never updated."""
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    snapshot = models.OneToOneField(Snapshot, on_delete=models.PROTECT, related_name="decision_record")
-    outcome = models.CharField(max_length=20)
-    content = models.BinaryField()
-    digest = models.CharField(max_length=80)
-    created_at = models.DateTimeField()
-
-    class Meta:
-        ordering = ["created_at", "id"]
-
-    def __str__(self) -> str:
-        return self.digest

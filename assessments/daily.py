@@ -1,0 +1,111 @@
+"""What falls due with the calendar: reminders, reviews, approvals and acceptances that end. Run every hour; each thing is done once."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from assessments import notices, routing, workflow
+from assessments.conditions import standing_of
+from assessments.models import Acceptance, AcceptanceExpiry, Assessment, Condition, DecisionRecord, Status
+from audit.trail import record
+
+REMIND_BEFORE = 2  # days before a stage is due, and every day after
+REVIEW_NOTICES = (60, 30, 14, 7, 1)  # days before the review date
+CONDITION_NOTICES = (7, 1, 0)
+log = logging.getLogger(__name__)
+
+
+def run(today: date | None = None) -> dict[str, int]:
+    """Do what is due on ``today`` (UTC); returns how many of each kind. One that fails is logged and doesn't stop the others."""
+    today = today or timezone.now().date()
+    done: Counter[str] = Counter()
+    due: list[tuple[str, Iterable[Any], Callable[[Any, date], int]]] = [
+        ("expired", Assessment.objects.filter(status=Status.APPROVED, review_on__lte=today), _expire),
+        (
+            "reviews",
+            Assessment.objects.filter(status=Status.APPROVED, review_on__gt=today).select_related("organisation", "author"),
+            _review,
+        ),
+        ("reminders", Assessment.objects.filter(status=Status.IN_REVIEW).select_related("organisation"), _remind),
+        ("acceptances", _ended_acceptances(today), _end_acceptance),
+        ("conditions", _open_conditions(), _condition),
+    ]
+    for name, rows, act in due:
+        for row in rows:
+            try:
+                done[name] += act(row, today)
+            except Exception:
+                log.exception("what is due (%s) could not be done for %s", name, row.pk)
+    return dict(done)
+
+
+def _expire(assessment: Assessment, today: date) -> int:
+    return workflow.expire(assessment=assessment, today=today)
+
+
+def _review(assessment: Assessment, today: date) -> int:
+    assert assessment.review_on is not None
+    if (assessment.review_on - today).days not in REVIEW_NOTICES:
+        return 0
+    with transaction.atomic():
+        notices.tell_review_due(assessment, today, assessment.review_on)
+    return 1
+
+
+def _remind(assessment: Assessment, today: date) -> int:
+    snapshot = assessment.latest_snapshot
+    turn = routing.turn_of(snapshot) if snapshot else None
+    if snapshot is None or turn is None or turn.due_on is None or (turn.due_on - today).days > REMIND_BEFORE:
+        return 0
+    with transaction.atomic():
+        return notices.remind(snapshot, turn, today)
+
+
+def _ended_acceptances(today: date) -> Iterable[Acceptance]:
+    """Of approvals that stand, those whose last day is over and that nobody was told of yet."""
+    decided = DecisionRecord.objects.filter(outcome="approved", snapshot__assessment__status=Status.APPROVED).values("snapshot")
+    return Acceptance.objects.filter(
+        expires_on__lt=today, expiry__isnull=True, verdict__participation__snapshot__in=decided
+    ).select_related("verdict__participation__snapshot__assessment__organisation", "verdict__participation__snapshot__assessment__author")
+
+
+def _end_acceptance(acceptance: Acceptance, today: date) -> int:
+    assessment = acceptance.verdict.participation.snapshot.assessment
+    assert acceptance.expires_on is not None
+    with transaction.atomic():
+        Assessment.objects.select_for_update().get(pk=assessment.pk)
+        _, new = AcceptanceExpiry.objects.get_or_create(acceptance=acceptance, defaults={"at": timezone.now()})
+        if not new:
+            return 0
+        notices.tell_acceptance_expired(
+            assessment, acceptance.title or acceptance.blocker, acceptance.expires_on, f"acceptance:{acceptance.pk}"
+        )
+        record(
+            stream=assessment.organisation.stream, action="acceptance.expired", actor="system", object_type="assessment",
+            object_id=str(assessment.pk),
+            changes={"finding": acceptance.blocker, "option": acceptance.option_key, "expired_on": acceptance.expires_on.isoformat()},
+            personal={"object_label": assessment.title},
+        )  # fmt: skip
+    return 1
+
+
+def _open_conditions() -> Iterable[Condition]:
+    decided = DecisionRecord.objects.filter(outcome="approved", snapshot__assessment__status=Status.APPROVED).values("snapshot")
+    found = Condition.objects.filter(verdict__participation__snapshot__in=decided).prefetch_related("steps")
+    return found.select_related("owner", "verdict__participation__snapshot__assessment__organisation")
+
+
+def _condition(condition: Condition, today: date) -> int:
+    standing = standing_of(condition, today)
+    if standing.state == "met" or ((condition.due_on - today).days not in CONDITION_NOTICES and standing.state != "overdue"):
+        return 0
+    with transaction.atomic():
+        notices.tell_condition_due(condition.verdict.participation.snapshot.assessment, condition, today)
+    return 1

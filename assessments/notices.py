@@ -1,0 +1,93 @@
+"""Whom a step of the sign-off is told by mail. Each is asked for in the transaction of the step, and sent by a worker after it."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from accounts.mailing import mail_later
+from django.urls import reverse
+
+from accounts.models import User
+from assessments.models import Assessment, Condition, Snapshot, Verdict
+from assessments.routing import StageStanding, who_is_asked
+
+
+def path_to(assessment: Assessment, name: str) -> str:
+    return reverse(f"assessments:{name}", kwargs={"org": assessment.organisation.slug, "assessment": assessment.pk})
+
+
+def _mail(kind: str, to: User, assessment: Assessment, key: str, page: str, **context: Any) -> None:
+    mail_later(
+        kind=kind, to=to, organisation=assessment.organisation, key=key,
+        context={"title": assessment.title, "path": path_to(assessment, page), **context},
+    )  # fmt: skip
+
+
+def ask_to_sign(snapshot: Snapshot, standing: StageStanding) -> None:
+    """Everybody who could speak in the stage that has opened."""
+    stage = standing.stage
+    for person in who_is_asked(snapshot, stage):
+        _mail(
+            "request_to_sign", person, snapshot.assessment, str(stage.pk), "record", stage=stage.title, due_on=_day(standing.due_on),
+            submitted_by=snapshot.submitted_by.name,
+        )  # fmt: skip
+
+
+def remind(snapshot: Snapshot, standing: StageStanding, today: date) -> int:
+    """Who hasn't spoken in a stage that is due; once a day. Returns how many were asked to be told."""
+    people = who_is_asked(snapshot, standing.stage)
+    due = standing.due_on
+    assert due is not None
+    for person in people:
+        _mail(
+            "reminder", person, snapshot.assessment, f"{standing.stage.pk}:{today}", "record", stage=standing.stage.title, due_on=_day(due),
+            overdue=today > due,
+        )  # fmt: skip
+    return len(people)
+
+
+def tell_decision(snapshot: Snapshot, outcome: str, by: User, option: str, conditions: int) -> None:
+    """The author, who submitted it, and the owners of its conditions."""
+    for person in _concerned(snapshot):
+        _mail(
+            "decision", person, snapshot.assessment, f"{snapshot.pk}:{outcome}", "record", outcome=outcome, option=option, by=by.name,
+            conditions=conditions,
+        )  # fmt: skip
+
+
+def tell_returned(snapshot: Snapshot, by: User, reason: str) -> None:
+    for person in _concerned(snapshot):
+        _mail("returned", person, snapshot.assessment, str(snapshot.pk), "record", by=by.name, reason=reason)
+
+
+def tell_review_due(assessment: Assessment, today: date, review_on: date) -> None:
+    _mail(
+        "review_due", assessment.author, assessment, f"{assessment.pk}:{review_on}:{(review_on - today).days}", "detail",
+        review_on=review_on.isoformat(), days=(review_on - today).days,
+    )  # fmt: skip
+
+
+def tell_expired(assessment: Assessment, review_on: date) -> None:
+    _mail("expired", assessment.author, assessment, f"{assessment.pk}:{review_on}", "detail", review_on=review_on.isoformat())
+
+
+def tell_acceptance_expired(assessment: Assessment, finding: str, expired_on: date, key: str) -> None:
+    _mail("acceptance_expired", assessment.author, assessment, key, "findings", finding=finding, expired_on=expired_on.isoformat())
+
+
+def tell_condition_due(assessment: Assessment, condition: Condition, today: date) -> None:
+    _mail(
+        "condition_due", condition.owner, assessment, f"{condition.pk}:{today}", "findings", text=condition.text,
+        due_on=condition.due_on.isoformat(), overdue=today > condition.due_on,
+    )  # fmt: skip
+
+
+def _concerned(snapshot: Snapshot) -> list[User]:
+    people = {snapshot.assessment.author, snapshot.submitted_by}
+    people |= {c.owner for v in Verdict.objects.filter(participation__snapshot=snapshot) for c in v.conditions.select_related("owner")}
+    return sorted(people, key=lambda person: person.pk)
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None

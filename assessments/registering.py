@@ -1,0 +1,208 @@
+"""The register of findings: what is done about each, by whom and until when, and how much risk is left after it."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import Membership, User
+from assessments.editing import note_change
+from assessments.errors import Refused, Stale, WrongStatus
+from assessments.evaluation import evaluate_assessment, release_of
+from assessments.models import Assessment, Evidence, Option, Severity, Treated, Treatment
+from assessments.permissions import require
+from assessments.policy import SEVERITIES
+from compliance.catalogue.index import index
+from compliance.catalogue.model import Release
+
+LONGEST = 4000
+
+
+def register_of(assessment: Assessment, release: Release, evaluation: dict[str, Any]) -> list[dict[str, Any]]:
+    """Every finding of every option with what is done about it, as snapshots keep it. ``evaluation``: the documented output."""
+    rules = index(release).rules
+    rows = {
+        (row.option.key, row.finding): row
+        for row in assessment.treated.select_related("option", "owner", "entered_by").prefetch_related("evidence")
+    }
+    found = []
+    for option in evaluation["options"]:
+        blockers = {b["id"]: b for b in option["blockers"]}
+        for finding in option["findings"]:
+            blocker = blockers.get(finding["id"])
+            rule = rules[finding["id"]]
+            found.append(
+                {
+                    "option": option["id"],
+                    "finding": finding["id"],
+                    "title": rule.title,
+                    "message": blocker["message"] if blocker else rule.message,
+                    "blocker": blocker is not None,
+                    "acceptable_by": blocker["acceptable_by"] if blocker else None,
+                    **treatment_data(finding["severity"], rows.get((option["id"], finding["id"]))),
+                }
+            )
+    return found
+
+
+def treatment_data(inherent: str, row: Treated | None) -> dict[str, Any]:
+    """What the register says of one finding; an untreated one keeps its inherent rating."""
+    if row is None:
+        return {
+            "inherent": inherent, "residual": inherent, "treatment": "", "plan": "", "owner": None, "due_on": None, "evidence": [], "revision": 0,
+        }  # fmt: skip
+    return {
+        "inherent": inherent,
+        # The finding may have become graver since, but never less grave than what is left of it.
+        "residual": min(row.residual or inherent, inherent, key=SEVERITIES.index),
+        "treatment": row.treatment,
+        "plan": row.plan,
+        "owner": {"reference": row.owner.reference, "name": row.owner.name} if row.owner else None,
+        "due_on": row.due_on.isoformat() if row.due_on else None,
+        "evidence": [{"name": e.name, "sha256": e.sha256} for e in row.evidence.all()],
+        "revision": row.revision,
+    }
+
+
+def treat(
+    *,
+    actor: User,
+    assessment: Assessment,
+    option: Option,
+    finding: str,
+    treatment: str,
+    plan: str,
+    residual: str = "",
+    owner: str = "",
+    due_on: date | None = None,
+    evidence: tuple[str, ...] = (),
+    revision: int | None = None,
+) -> Treated:
+    """Say what is done about a finding of an option.
+
+    ``owner``: e-mail address of a member; ``evidence``: ids of files attached in this assessment; ``revision``: the one that the person saw,
+    None to save whatever stands. Raises Refused naming each field that can't be, and Stale where somebody saved in between.
+    """
+    with transaction.atomic():
+        assessment = Assessment.objects.select_for_update(of=("self",)).select_related("organisation", "use_case").get(pk=assessment.pk)
+        require(actor, assessment.organisation, "edit")
+        if not assessment.is_open:
+            raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()}; findings are treated in a draft.")
+        inherent = _severity(assessment, option, finding)
+        before = Treated.objects.filter(option=option, finding=finding).select_related("owner").prefetch_related("evidence").first()
+        stands = before.revision if before else 0
+        if revision is not None and revision != stands:
+            theirs = treatment_data(inherent, before)
+            raise Stale("Somebody else saved this finding meanwhile.", {}, theirs=theirs, mine={"treatment": treatment, "plan": plan})
+        person, files = _checked(assessment, treatment, plan, inherent, residual, owner, due_on, evidence)
+        was = treatment_data(inherent, before)
+        row, _ = Treated.objects.update_or_create(
+            option=option, finding=finding,
+            defaults={
+                "assessment": assessment, "treatment": treatment, "plan": plan.strip(), "owner": person, "due_on": due_on,
+                "residual": "" if treatment == Treatment.ACCEPT else residual, "revision": stands + 1, "entered_by": actor,
+                "entered_at": timezone.now(),
+            },
+        )  # fmt: skip
+        row.evidence.set(files)
+        _tell(assessment, actor, option, row, was, treatment_data(inherent, row))
+    return row
+
+
+def untreat(*, actor: User, assessment: Assessment, option: Option, finding: str) -> None:
+    """Take back what was said about a finding: it is untreated again."""
+    with transaction.atomic():
+        assessment = Assessment.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=assessment.pk)
+        require(actor, assessment.organisation, "edit")
+        if not assessment.is_open:
+            raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()}; findings are treated in a draft.")
+        row = Treated.objects.filter(option=option, finding=finding).first()
+        if row is None:
+            return
+        was = {"treatment": row.treatment, "residual": row.residual, "due_on": row.due_on.isoformat() if row.due_on else None}
+        row.delete()
+        note_change(assessment, actor, "finding.untreated", {"finding": finding, "option": option.key, "before": was})
+
+
+def _severity(assessment: Assessment, option: Option, finding: str) -> str:
+    evaluation = evaluate_assessment(assessment)
+    result = next((o for o in evaluation.as_dict()["options"] if o["id"] == option.key), None)
+    found = next((f for f in result["findings"] if f["id"] == finding), None) if result else None
+    if found is None:
+        known = finding in index(release_of(assessment)).rules
+        raise Refused(f"{option.name} has no finding {finding!r}" + (": the answers don't show it any more." if known else "."))
+    return str(found["severity"])
+
+
+def _checked(
+    assessment: Assessment,
+    treatment: str,
+    plan: str,
+    inherent: str,
+    residual: str,
+    owner: str,
+    due_on: date | None,
+    evidence: tuple[str, ...],
+) -> tuple[User | None, list[Evidence]]:
+    wrong: dict[str, str] = {}
+    if treatment not in Treatment.values:
+        wrong["treatment"] = f"Choose one of {', '.join(Treatment.labels).lower()}."
+    if not plan.strip():
+        wrong["plan"] = "Say what is done, or why nothing has to be."
+    elif len(plan) > LONGEST:
+        wrong["plan"] = f"Has {len(plan)} characters; at most {LONGEST} are kept."
+    if residual and residual not in Severity.values:
+        wrong["residual"] = f"Choose one of {', '.join(Severity.labels).lower()}."
+    elif residual and SEVERITIES.index(residual) > SEVERITIES.index(inherent):
+        wrong["residual"] = f"What is left can't be graver than the finding itself, which is {inherent}."
+    elif residual and treatment == Treatment.ACCEPT and residual != inherent:
+        wrong["residual"] = "Accepting a risk doesn't make it smaller; leave it as the finding is, or mitigate."
+    person = None
+    if owner.strip():
+        person = User.objects.filter(email__iexact=owner.strip(), is_active=True, memberships__organisation=assessment.organisation).first()
+        if person is None:
+            wrong["owner"] = "Nobody in the organisation has this address."
+    elif treatment in (Treatment.MITIGATE, Treatment.TRANSFER, Treatment.AVOID):
+        wrong["owner"] = "Say who sees to it."
+    if treatment == Treatment.MITIGATE and due_on is None:
+        wrong["due_on"] = "Say until when."
+    files = list(Evidence.objects.filter(response__assessment=assessment, pk__in=[e for e in evidence if _is_uuid(e)]))
+    if len(files) != len(set(evidence)):
+        wrong["evidence"] = "One of the files isn't attached in this assessment."
+    if wrong:
+        raise Refused("The treatment can't be saved as it stands.", wrong)
+    return person, files
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        uuid.UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+def members_of(assessment: Assessment) -> list[User]:
+    """Who can own a treatment or a condition, by name."""
+    held = Membership.objects.filter(organisation=assessment.organisation, user__is_active=True).select_related("user")
+    return sorted({m.user for m in held}, key=lambda user: (user.name, user.pk))
+
+
+def _tell(assessment: Assessment, actor: User, option: Option, row: Treated, was: dict[str, Any], now: dict[str, Any]) -> None:
+    def kept(data: dict[str, Any]) -> dict[str, Any]:
+        """Without free text and names, which the trail's hashed bytes never hold."""
+        return {
+            "treatment": data["treatment"], "residual": data["residual"], "due_on": data["due_on"],
+            "owner": data["owner"]["reference"] if data["owner"] else None, "evidence": [e["sha256"] for e in data["evidence"]],
+        }  # fmt: skip
+
+    note_change(
+        assessment, actor, "finding.treated",
+        {"finding": row.finding, "option": option.key, "treatment": row.treatment, "revision": row.revision, "before": kept(was),
+         "after": kept(now)},
+        {"plan_before": was["plan"], "plan_after": now["plan"]},
+    )  # fmt: skip

@@ -1,0 +1,70 @@
+"""The next assessment of a use case: a draft that begins with all that the former one holds, and takes its place once it is approved."""
+
+from __future__ import annotations
+
+from django.db import transaction
+
+from accounts.models import User
+from assessments.editing import note_change
+from assessments.errors import WrongStatus
+from assessments.models import Assessment, Evidence, Figure, Option, Response, Status, Treated
+from assessments.permissions import require
+
+ENDED = frozenset({Status.APPROVED, Status.EXPIRED, Status.REJECTED})
+
+
+def succeed(*, actor: User, assessment: Assessment) -> Assessment:
+    """A new draft with the options, answers, figures, evidence and treatments of ``assessment``; each keeps who gave it and when, so that
+    whoever did has a hand in the new record too. Raises WrongStatus unless the former one is approved, expired or rejected."""
+    with transaction.atomic():
+        former = Assessment.objects.select_for_update(of=("self",)).select_related("organisation", "use_case").get(pk=assessment.pk)
+        require(actor, former.organisation, "succeed")
+        if former.status not in ENDED:
+            raise WrongStatus(
+                f"This assessment is {former.get_status_display().lower()}; the next one is begun from one that is approved, expired or rejected."
+            )
+        if not may_be_succeeded(former):
+            raise WrongStatus("The next assessment has been started already.")
+        new = Assessment.objects.create(
+            organisation=former.organisation, use_case=former.use_case, title=former.title, catalogue=former.catalogue,
+            catalogue_digest=former.catalogue_digest, currency=former.currency, weights=former.weights, author=actor, supersedes=former,
+        )  # fmt: skip
+        options = {None: None} | {option.pk: _copy(option, assessment=new) for option in Option.objects.filter(assessment=former)}
+        files = {}
+        for response in Response.objects.filter(assessment=former).prefetch_related("evidence"):
+            evidence = list(response.evidence.all())
+            copied = _copy(response, assessment=new, option=options[response.option_id])
+            for one in evidence:
+                files[one.pk] = _copy_evidence(one, copied)
+        for figure in Figure.objects.filter(assessment=former):
+            _copy(figure, assessment=new, option=options[figure.option_id])
+        for row in Treated.objects.filter(assessment=former).prefetch_related("evidence"):
+            held = [files[one.pk] for one in row.evidence.all() if one.pk in files]
+            _copy(row, assessment=new, option=options[row.option_id]).evidence.set(held)
+        note_change(former, actor, "assessment.succeeded", {"by": str(new.pk)})
+    return new
+
+
+def may_be_succeeded(assessment: Assessment) -> bool:
+    """Whether it has ended and no next one is under way or approved."""
+    return assessment.status in ENDED and not assessment.successors.exclude(status__in=(Status.REJECTED, Status.WITHDRAWN)).exists()
+
+
+def _copy(row, **changes):  # type: ignore[no-untyped-def]  # one of several models, and the same again
+    row.pk, row._state.adding = None, True
+    row._prefetched_objects_cache = {}
+    for name, value in changes.items():
+        setattr(row, name, value)
+    row.save(force_insert=True)
+    return row
+
+
+def _copy_evidence(one: Evidence, response: Response) -> Evidence:
+    """The file itself is shared: it is never changed, and is stored under a name of its own."""
+    at = one.uploaded_at
+    copied = Evidence.objects.create(
+        response=response, file=one.file.name, name=one.name, content_type=one.content_type, size=one.size, sha256=one.sha256,
+        uploaded_by=one.uploaded_by,
+    )  # fmt: skip
+    Evidence.objects.filter(pk=copied.pk).update(uploaded_at=at)
+    return copied

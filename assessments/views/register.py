@@ -1,0 +1,213 @@
+"""The register of findings, and what becomes of acceptances and conditions once it is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST, require_safe
+
+from accounts.access import member
+from assessments import conditions as following
+from assessments import registering, succeeding
+from assessments.errors import Refused, Stale, WrongStatus
+from assessments.evaluation import evaluate_assessment
+from assessments.models import Acceptance, Assessment, Condition, Evidence, Severity, Treatment
+from assessments.permissions import require
+from assessments.policy import SEVERITIES
+from assessments.snapshots import content_of
+from assessments.views.common import allowed, find, page_context
+from assessments.views.wire import dom_id
+
+FIELDS = ("treatment", "residual", "plan", "owner", "due_on")
+
+
+@require_safe
+@member()
+def findings(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """Every finding with what is done about it; and, once it is decided, the acceptances and conditions with how they stand."""
+    return _page(request, find(request, assessment))
+
+
+def _page(
+    request: HttpRequest,
+    assessment: Assessment,
+    *,
+    of: str = "",
+    errors: Mapping[str, str] | None = None,
+    trouble: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """``of``: which finding's or condition's form was refused; its fields are given back as they were typed."""
+    today = timezone.now().date()
+    may_treat = assessment.is_open and allowed(request, "edit")
+    if assessment.is_open or (snapshot := assessment.latest_snapshot) is None:
+        evaluation = evaluate_assessment(assessment)
+        entries = registering.register_of(assessment, evaluation.release, evaluation.as_dict())
+        names = {o.key: o.name for o in assessment.options.all()}
+        proposed = assessment.proposed_option.key if assessment.proposed_option else ""
+    else:
+        content = content_of(snapshot)
+        entries = content.get("register", [])
+        names = {o["id"]: o["name"] for o in content["options"]}
+        proposed = content["proposal"]["option"]
+    accepted = {(a.option_key, a.blocker): a for a in _acceptances(assessment)}
+    typed = {name: request.POST.get(name, "") for name in FIELDS} if of else {}
+    groups = [
+        {
+            "option": key, "name": name, "proposed": key == proposed,
+            "rows": [_row(e, accepted, today, typed if of == f"{e['option']}:{e['finding']}" else None, errors or {})
+                     for e in _gravest_first(entries) if e["option"] == key],
+        }
+        for key, name in sorted(names.items(), key=lambda pair: pair[0] != proposed)
+    ]  # fmt: skip
+    standings = following.conditions_of(assessment, today)
+    context = page_context(
+        request, assessment, groups=groups, may_treat=may_treat, trouble=trouble, treatments=[("", _("Choose")), *Treatment.choices],
+        members=[("", _("Nobody yet")), *((m.email, m.name) for m in registering.members_of(assessment))] if may_treat else [],
+        files=list(Evidence.objects.filter(response__assessment=assessment)) if may_treat else [],
+        conditions=[_condition(request, standing, of, errors or {}) for standing in standings], decided=bool(standings or accepted),
+    )  # fmt: skip
+    return render(request, "assessments/findings.html", context, status=status)
+
+
+def _gravest_first(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(entries, key=lambda e: (not e["blocker"], -SEVERITIES.index(e["inherent"]), e["finding"]))
+
+
+def _acceptances(assessment: Assessment) -> Any:
+    """Of the newest record."""
+    snapshot = assessment.latest_snapshot
+    if snapshot is None or assessment.is_open:
+        return Acceptance.objects.none()
+    return Acceptance.objects.filter(verdict__participation__snapshot=snapshot).order_by("id")
+
+
+def standing_of_finding(entry: Mapping[str, Any], acceptance: Acceptance | None, today: date) -> tuple[str, str]:
+    """(state, sentence): ``open``, ``treated``, ``accepted`` or ``open_again``."""
+    if acceptance is not None:
+        if acceptance.expires_on is not None and acceptance.expires_on < today:
+            return "open_again", _("Open again: accepted until %(day)s, and that day is over") % {"day": acceptance.expires_on}
+        until = f" {_('until')} {acceptance.expires_on}" if acceptance.expires_on else ""
+        return "accepted", _("Accepted by %(name)s") % {"name": acceptance.accepted_by} + until
+    if entry["treatment"] == Treatment.ACCEPT:
+        return "open", _("To be accepted at the sign-off")
+    if entry["treatment"]:
+        return "treated", Treatment(entry["treatment"]).label
+    return "open", _("Not treated")
+
+
+def _row(
+    entry: dict[str, Any],
+    accepted: Mapping[tuple[str, str], Acceptance],
+    today: date,
+    typed: Mapping[str, str] | None,
+    errors: Mapping[str, str],
+) -> dict[str, Any]:
+    acceptance = accepted.get((entry["option"], entry["finding"]))
+    state, sentence = standing_of_finding(entry, acceptance, today)
+    shown = typed or {
+        "treatment": entry["treatment"], "residual": "" if entry["residual"] == entry["inherent"] else entry["residual"], "plan": entry["plan"],
+        "owner": "", "due_on": entry["due_on"] or "",
+    }  # fmt: skip
+    least = [("", _("As before"))] + [
+        (value, label) for value, label in Severity.choices if SEVERITIES.index(value) < SEVERITIES.index(entry["inherent"])
+    ]
+    return entry | {
+        "element": dom_id(f"f-{entry['option']}-{entry['finding']}"), "state": state, "sentence": sentence, "acceptance": acceptance,
+        "typed": shown, "errors": errors if typed is not None else {}, "open": typed is not None, "residuals": least,
+        "attached": {e["sha256"] for e in entry["evidence"]}, "tone": {"open": "warn", "open_again": "bad"}.get(state, "good"),
+    }  # fmt: skip
+
+
+def _condition(request: HttpRequest, standing: following.ConditionStanding, of: str, errors: Mapping[str, str]) -> dict[str, Any]:
+    condition = standing.condition
+    met = standing.state == "met"
+    own = condition.owner == request.user or "risk_officer" in request.roles  # type: ignore[attr-defined]
+    mine = of == f"condition:{condition.pk}"
+    return {
+        "condition": condition, "state": standing.state, "last": standing.last, "by": condition.verdict.participation.person,
+        "label": {"open": _("open"), "overdue": _("overdue"), "met": _("met")}[standing.state],
+        "tone": {"open": "warn", "overdue": "bad", "met": "good"}[standing.state],
+        "may_meet": not met and own and allowed(request, "meet_condition"), "may_reopen": met and allowed(request, "reopen_condition"),
+        "error": errors.get("note", "") if mine else "", "typed": request.POST.get("note", "") if mine else "",
+    }  # fmt: skip
+
+
+@require_POST
+@member()
+def treat(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """Save the treatment of one finding, or (``take_back``) take it back."""
+    found = find(request, assessment)
+    require(request.user, found.organisation, "edit")  # type: ignore[arg-type]
+    option = found.options.filter(key=request.POST.get("option", "")).first()
+    if option is None:
+        return _page(request, found, trouble=_("This assessment has no such option any more."), status=422)
+    finding = request.POST.get("finding", "")
+    try:
+        if "take_back" in request.POST:
+            registering.untreat(actor=request.user, assessment=found, option=option, finding=finding)  # type: ignore[arg-type]
+        else:
+            revision = request.POST.get("revision", "")
+            registering.treat(
+                actor=request.user, assessment=found, option=option, finding=finding, due_on=_day(request.POST.get("due_on", "")),  # type: ignore[arg-type]
+                evidence=tuple(request.POST.getlist("evidence")), revision=int(revision) if revision.isdecimal() and len(revision) < 10 else None,
+                **{name: request.POST.get(name, "") for name in FIELDS if name != "due_on"},
+            )  # fmt: skip
+    except Refused as error:
+        status = 409 if isinstance(error, (WrongStatus, Stale)) else 422
+        return _page(request, found, of=f"{option.key}:{finding}", errors=error.fields, trouble=error.message, status=status)
+    messages.success(request, _("The register is saved."))
+    return _back(request, found, dom_id(f"f-{option.key}-{finding}"))
+
+
+def _day(text: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(_("The day can't be read."), {"due_on": _("Write the day as year-month-day, such as 2027-01-31.")}) from None
+
+
+def _back(request: HttpRequest, assessment: Assessment, at: str) -> HttpResponse:
+    url = reverse("assessments:findings", kwargs={"org": request.organisation.slug, "assessment": assessment.pk})  # type: ignore[attr-defined]
+    return redirect(f"{url}#{at}")
+
+
+@require_POST
+@member()
+def condition_step(request: HttpRequest, assessment: UUID, condition: int) -> HttpResponse:
+    """Say that a condition is met, or that it isn't after all, with what shows it."""
+    found = find(request, assessment)
+    row = get_object_or_404(Condition.objects.select_related("owner"), pk=condition, verdict__participation__snapshot__assessment=found)
+    act = following.reopen if "reopen" in request.POST else following.meet
+    try:
+        act(actor=request.user, condition=row, note=request.POST.get("note", ""))  # type: ignore[arg-type]
+    except Refused as error:
+        status = 409 if isinstance(error, WrongStatus) else 422
+        return _page(request, found, of=f"condition:{row.pk}", errors=error.fields, trouble=error.message, status=status)
+    messages.success(request, _("The condition is kept up to date."))
+    return _back(request, found, "conditions")
+
+
+@require_POST
+@member()
+def succeed(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """Start the next assessment from one that has ended."""
+    found = find(request, assessment)
+    try:
+        new = succeeding.succeed(actor=request.user, assessment=found)  # type: ignore[arg-type]
+    except WrongStatus as error:
+        messages.error(request, error.message)
+        return redirect("assessments:record", org=request.organisation.slug, assessment=found.pk)  # type: ignore[attr-defined]
+    messages.success(request, _("The next assessment is a draft. It takes the former one's place once it is approved."))
+    return redirect("assessments:detail", org=request.organisation.slug, assessment=new.pk)  # type: ignore[attr-defined]

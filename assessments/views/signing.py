@@ -1,0 +1,112 @@
+"""The page on which an approver decides: what the signature rests on, whose turn it is, and the forms with what was typed into them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from accounts.reauthentication import factors_of
+from assessments import routing
+from assessments.desk import Desk, desk_for
+from assessments.errors import Refused
+from assessments.models import Assessment, Snapshot
+from assessments.registering import members_of
+from assessments.snapshots import content_of
+from assessments.verdicts import Accepting, Asking
+from assessments.views.common import page_context
+from assessments.views.recording import key_facts
+from assessments.views.wire import dom_id
+
+CONDITION_ROWS = 3
+SECRET = frozenset({"password", "code", "credential", "csrfmiddlewaretoken"})
+
+
+def sign_page(
+    request: HttpRequest,
+    assessment: Assessment,
+    snapshot: Snapshot,
+    *,
+    form: str = "",
+    errors: Mapping[str, str] | None = None,
+    trouble: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """The verdicts that the person can give. ``form`` names the one whose fields are given back as they were typed, but for what is secret."""
+    content = content_of(snapshot)
+    desk = desk_for(request.user, snapshot)  # type: ignore[arg-type]
+    typed = {name: str(text) for name, text in request.POST.items() if name not in SECRET}
+    errors = errors or {}
+    barred = "" if desk.may_speak else _barred(request, snapshot, desk)
+    context = page_context(
+        request, assessment, snapshot=snapshot, content=content, barred=barred, form=form, errors=errors, trouble=trouble, typed=typed,
+        desk=desk, stages=routing.standings(snapshot), statements=desk.statements, factors=factors_of(request.user),  # type: ignore[arg-type]
+        items=[_item(item, typed if form == "approve" else {}, errors) for item in desk.items],
+        conditions=[_condition(number, typed if form == "approve" else {}, errors) for number in range(1, CONDITION_ROWS + 1)],
+        condition_typed=form == "approve" and any(name.startswith("condition:") and text for name, text in typed.items()),
+        members=members_of(assessment), **key_facts(content),
+    )  # fmt: skip
+    return render(request, "assessments/sign.html", context, status=403 if barred and status == 200 else status)
+
+
+def _barred(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> str:
+    if snapshot.participations.filter(person=request.user).exists():  # type: ignore[misc]
+        return _("You wrote or answered part of this record, or signed it already, so somebody else must decide on it.")
+    if desk.turn is None:
+        return _("Nothing is to be decided on this record now.")
+    names = ", ".join(person.name for person in routing.who_is_asked(snapshot, desk.turn.stage)) or _("nobody now")
+    return _("It isn't your turn: the stage %(stage)s asks %(names)s.") % {"stage": desk.turn.stage.title, "names": names}
+
+
+def _item(item: Any, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
+    reason, until = f"accept:{item.name}", f"until:{item.name}"
+    latest = item.latest.isoformat() if item.latest else ""
+    return item.data | {
+        "name": reason, "element": dom_id(reason.replace(":", "-")), "typed": typed.get(reason, ""), "error": errors.get(reason, ""),
+        "until_name": until, "until_element": dom_id(until.replace(":", "-")), "until_typed": typed.get(until, latest),
+        "until_error": errors.get(until, ""), "latest": item.latest,
+    }  # fmt: skip
+
+
+def _condition(number: int, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
+    def field(name: str) -> dict[str, str]:
+        full = f"condition:{number}:{name}"
+        return {"name": full, "element": full.replace(":", "-"), "typed": typed.get(full, ""), "error": errors.get(full, "")}
+
+    return {"number": number, "text": field("text"), "owner": field("owner"), "due_on": field("due_on")}
+
+
+def typed_acceptances(posted: Mapping[str, str]) -> dict[tuple[str, str], Accepting]:
+    """The reasons and days by (option, finding). Raises Refused for a day that isn't one."""
+    accepted = {}
+    for name, text in posted.items():
+        if name.startswith("accept:") and name.count(":") == 2:
+            _prefix, option, finding = name.split(":")
+            until = _day(posted.get(f"until:{option}:{finding}", ""), f"until:{option}:{finding}")
+            accepted[(option, finding)] = Accepting(str(text), until)
+    return accepted
+
+
+def typed_conditions(posted: Mapping[str, str]) -> list[Asking]:
+    """The conditions of which anything was typed. Raises Refused for a day that isn't one, and for a row left out between two."""
+    rows: list[Asking] = []
+    for number in range(1, CONDITION_ROWS + 1):
+        values = {name: posted.get(f"condition:{number}:{name}", "").strip() for name in ("text", "owner", "due_on")}
+        if any(values.values()):
+            if len(rows) != number - 1:
+                raise Refused(_("Fill in the conditions from the first on."), {"condition:1:text": _("Say what must be done.")})
+            rows.append(Asking(values["text"], values["owner"], _day(values["due_on"], f"condition:{number}:due_on")))
+    return rows
+
+
+def _day(text: str, field: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(_("A day can't be read."), {field: _("Write the day as year-month-day, such as 2027-01-31.")}) from None
