@@ -1,4 +1,4 @@
-.PHONY: setup run test lint format bench
+.PHONY: setup run test lint format bench chaos
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -31,3 +31,8 @@ bench: ## how fast it is, as ratios within one run; keeps the table in benchmark
 	@bash deploy/setup.sh test
 	$(BIN)/python benchmarks/scoring.py --write
 	$(BIN)/python benchmarks/catalogue.py
+	$(BIN)/python benchmarks/trail.py --write
+
+chaos: ## kill -9 of every part while cases are signed off, on a set-up of its own; KILLS=100 and SEED=… may be given
+	@bash deploy/setup.sh test
+	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))

@@ -208,8 +208,8 @@ def _read(path: Path, version: tuple[int, int, int], passphrases: tuple[bytes, .
 def _seal_in(held: PKCS12KeyAndCertificates, path: Path) -> Seal:
     key, own = held.key, held.cert
     if key is None or own is None:
-        lacks = "a private key" if key is None else "the certificate of its key"
-        raise SealUnreadable(f"The file {path} can't seal: it holds no {lacks.removeprefix('a ')}.")
+        lacks = "private key" if key is None else "certificate of its key"
+        raise SealUnreadable(f"The file {path} can't seal: it holds no {lacks}.")
     if isinstance(key, rsa.RSAPrivateKey):
         if key.key_size < LEAST_RSA_BITS:
             raise SealUnreadable(f"The file {path} can't seal: its RSA key has {key.key_size} bits; give one of {LEAST_RSA_BITS} or more.")

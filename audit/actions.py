@@ -56,3 +56,4 @@ def registered() -> dict[str, str]:
 
 
 register("audit.person_erased", "{actor} erased the name of {object} from {texts} entries of the trail")
+register("audit.log_key_rotated", "{actor} gave {object} a new signing key: {key[to]} after {key[from]}")

@@ -8,7 +8,7 @@ bits set; it is all that appending needs.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 HASH_BYTES = 32
@@ -26,10 +26,25 @@ def node_hash(left: bytes, right: bytes) -> bytes:
 
 def root(leaves: Sequence[bytes]) -> bytes:
     """Return the root over all leaf hashes; of no leaves it is the SHA-256 of nothing."""
-    frontier: tuple[bytes, ...] = ()
-    for size, leaf in enumerate(leaves):
-        frontier = frontier_append(frontier, size, leaf)
-    return frontier_root(frontier)
+    peaks: list[bytes] = []
+    extend(peaks, 0, leaves)
+    return frontier_root(peaks)
+
+
+def extend(frontier: list[bytes], size: int, leaves: Iterable[bytes]) -> int:
+    """Append many leaf hashes to the frontier of ``size`` leaves, in place, and return the new size.
+
+    The loop that a verification spends its time in: one hash a leaf on average and little else.
+    """
+    sha256, push, pop = hashlib.sha256, frontier.append, frontier.pop
+    for leaf in leaves:
+        carried, rest = leaf, size
+        while rest & 1:  # equal subtrees merge, as a carry does in binary addition
+            carried = sha256(b"\x01" + pop() + carried).digest()
+            rest >>= 1
+        push(carried)
+        size += 1
+    return size
 
 
 def frontier_append(frontier: Sequence[bytes], size: int, leaf: bytes) -> tuple[bytes, ...]:
@@ -41,11 +56,8 @@ def frontier_append(frontier: Sequence[bytes], size: int, leaf: bytes) -> tuple[
     if len(frontier) != size.bit_count():
         raise ValueError(f"a frontier of {size} leaves has {size.bit_count()} hashes, not {len(frontier)}")
     peaks = list(frontier)
-    carried = leaf
-    while size & 1:  # equal subtrees merge, as a carry does in binary addition
-        carried = node_hash(peaks.pop(), carried)
-        size >>= 1
-    return (*peaks, carried)
+    extend(peaks, size, [leaf])
+    return tuple(peaks)
 
 
 def frontier_root(frontier: Sequence[bytes]) -> bytes:
@@ -73,14 +85,27 @@ def inclusion_proof(leaves: Sequence[bytes], index: int) -> list[bytes]:
 
     Raises ValueError for an index outside the tree.
     """
-    if not 0 <= index < len(leaves):
-        raise ValueError(f"there is no leaf {index} in a tree of {len(leaves)}")
-    if len(leaves) == 1:
-        return []
-    split = _split(len(leaves))
-    if index < split:
-        return [*inclusion_proof(leaves[:split], index), root(leaves[split:])]
-    return [*inclusion_proof(leaves[split:], index - split), root(leaves[:split])]
+    return [root(leaves[start:end]) for start, end in inclusion_ranges(index, len(leaves))]
+
+
+def inclusion_ranges(index: int, size: int) -> list[tuple[int, int]]:
+    """Return, for each hash of a leaf's audit path, the leaves it is the root of: the first, and the one after the last.
+
+    Raises ValueError for an index outside the tree.
+    """
+    if not 0 <= index < size:
+        raise ValueError(f"there is no leaf {index} in a tree of {size}")
+    ranges: list[tuple[int, int]] = []
+    start, end = 0, size
+    while end - start > 1:  # from the root down to the leaf
+        middle = start + _split(end - start)
+        if index < middle:
+            ranges.append((middle, end))
+            end = middle
+        else:
+            ranges.append((start, middle))
+            start = middle
+    return ranges[::-1]
 
 
 def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
@@ -89,11 +114,28 @@ def consistency_proof(leaves: Sequence[bytes], first: int) -> list[bytes]:
     Nothing needs to be proved of the empty and of the whole tree: their proofs are empty. Raises ValueError when
     ``first`` is out of range.
     """
-    if not 0 <= first <= len(leaves):
-        raise ValueError(f"a tree of {len(leaves)} leaves has no earlier size {first}")
-    if first in (0, len(leaves)):
+    return [root(leaves[start:end]) for start, end in consistency_ranges(first, len(leaves))]
+
+
+def consistency_ranges(first: int, size: int) -> list[tuple[int, int]]:
+    """Return, for each hash of that proof, the leaves it is the root of. Raises ValueError when ``first`` is out of range."""
+    if not 0 <= first <= size:
+        raise ValueError(f"a tree of {size} leaves has no earlier size {first}")
+    if first in (0, size):
         return []
-    return _subproof(leaves, first, known=True)
+    ranges: list[tuple[int, int]] = []
+    start, end = 0, size
+    while end != first:  # towards the subtree that the old tree ends with
+        middle = start + _split(end - start)
+        if first <= middle:
+            ranges.append((middle, end))
+            end = middle
+        else:
+            ranges.append((start, middle))
+            start = middle
+    if start:  # the old tree is no subtree of the new one, so what it ends with must be told
+        ranges.append((start, end))
+    return ranges[::-1]
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes) -> bool:
@@ -147,12 +189,3 @@ def verify_consistency(first: int, second: int, first_root: bytes, second_root: 
 def _split(size: int) -> int:
     """The largest power of two smaller than ``size`` (at least 2)."""
     return 1 << (size - 1).bit_length() - 1
-
-
-def _subproof(leaves: Sequence[bytes], first: int, known: bool) -> list[bytes]:
-    if first == len(leaves):
-        return [] if known else [root(leaves)]
-    split = _split(len(leaves))
-    if first <= split:
-        return [*_subproof(leaves[:split], first, known), root(leaves[split:])]
-    return [*_subproof(leaves[split:], first - split, known=False), root(leaves[:split])]

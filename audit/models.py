@@ -90,3 +90,42 @@ class AuditPrivate(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} {self.key}"
+
+
+class AuditCheckpoint(models.Model):
+    """A stream at one moment, signed: what the second place holds too, kept here for finding it. Append-only."""
+
+    stream = models.CharField(max_length=80)
+    size = models.PositiveBigIntegerField()
+    root = models.CharField(max_length=64)
+    at = models.DateTimeField(help_text="The time that the signature states.")
+    note = models.TextField(help_text="The signed note, as it lies in the second place.")
+    token = models.BinaryField(null=True, help_text="The timestamp authority's answer over the note (RFC 3161), where there is one.")
+    key_id = models.CharField(max_length=8, help_text="The id of the key that signed, in hexadecimal digits.")
+    frontier = models.BinaryField(help_text="Roots of the complete subtrees at this size, from which the next checkpoint goes on.")
+
+    class Meta:
+        ordering = ["stream", "size"]
+        constraints = [models.UniqueConstraint(fields=["stream", "size"], name="audit_checkpoint_once_per_size")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} at {self.size}"
+
+
+class AuditCheck(models.Model):
+    """What one nightly verification of a stream found. No part of the trail: the last hundred of each stream are kept."""
+
+    stream = models.CharField(max_length=80)
+    at = models.DateTimeField()
+    ok = models.BooleanField()
+    size = models.PositiveBigIntegerField()
+    root = models.CharField(max_length=64)
+    seconds = models.FloatField()
+    problem = models.TextField(blank=True, help_text="The first thing that is wrong, or why nothing could be checked.")
+
+    class Meta:
+        ordering = ["stream", "-at", "-id"]
+        indexes = [models.Index(fields=["stream", "at"], name="audit_check_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.stream} at {self.at}: {'sound' if self.ok else 'not sound'}"

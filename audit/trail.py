@@ -12,7 +12,7 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from audit import actions, merkle
+from audit import actions, appending, merkle
 from audit.canonical import canonical_bytes, sha256_hex
 from audit.context import current_request_id
 from audit.models import AuditEvent, AuditPrivate, StreamHead
@@ -79,15 +79,13 @@ def record(
     }
     canonical_bytes(body)  # whatever can't be hashed is refused before the lock is taken
 
-    # On SQLite the transaction holds the one write lock already. Where two first events race, the unique stream lets
-    # one of them create the head.
-    head, _ = StreamHead.objects.select_for_update().get_or_create(stream=stream)
+    head = appending.locked_head(stream)
     now = timezone.now()
     at = max(now, head.latest_at) if head.latest_at else now  # the clock may have been set back
     body |= {"index": head.size, "at": time_text(at)}
     data = canonical_bytes(body)
     leaf = merkle.leaf_hash(data)
-    event = AuditEvent.objects.create(
+    event = AuditEvent(
         stream=stream,
         index=head.size,
         at=at,
@@ -99,13 +97,11 @@ def record(
         canonical=data,
         leaf_hash=leaf.hex(),
     )
-    AuditPrivate.objects.bulk_create(
+    private = [
         AuditPrivate(event=event, key=key, text=text, salt=salts[key], about=person_named_by(key, body)) for key, text in texts.items()
-    )
-    head.frontier = b"".join(merkle.frontier_append(unpack_frontier(head.frontier), head.size, leaf))
-    head.size += 1
-    head.latest_at = at
-    head.save(update_fields=["frontier", "size", "latest_at"])
+    ]
+    frontier = b"".join(merkle.frontier_append(unpack_frontier(head.frontier), head.size, leaf))
+    appending.write(head, event, private, frontier)
     return event
 
 
@@ -167,9 +163,14 @@ def time_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
+def stored_bytes(value: bytes | memoryview | str) -> bytes:
+    """Return what a binary column holds. Text too: SQLite keeps any in any column, and whoever put it there must not stop a verification."""
+    return value.encode() if isinstance(value, str) else bytes(value)
+
+
 def unpack_frontier(packed: bytes | memoryview) -> tuple[bytes, ...]:
     """Return a head's frontier as hashes, the largest subtree's first."""
-    raw = bytes(packed)
+    raw = stored_bytes(packed)
     return tuple(raw[start : start + merkle.HASH_BYTES] for start in range(0, len(raw), merkle.HASH_BYTES))
 
 

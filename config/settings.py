@@ -6,6 +6,7 @@ DATABASE_URL        SQLite under VAR_DIR unless set; PostgreSQL in service
 BROKER_URL          any Redis, Valkey or RabbitMQ
 ALLOWED_HOSTS       comma-separated; loopback unless set
 VAR_DIR             where all data of this installation lies
+METRICS_TOKEN       the bearer token for /metrics/, which isn't there without it
 SITE_URL            where people reach it; links in mails begin with it
 EMAIL_URL           the mail server, smtp+tls://user:password@host:587; without it mails are files under VAR_DIR/mail
 """

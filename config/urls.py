@@ -3,11 +3,12 @@
 from allauth.account import views as allauth
 from django.urls import include, path
 
-from config import views
+from config import metrics, views
 
 urlpatterns = [
     path("", views.home, name="home"),
     path("health/", views.health, name="health"),
+    path("metrics/", metrics.metrics, name="metrics"),
     path("design/", views.design, name="design"),
     path("account/sign-in/", allauth.login, name="account_login"),
     path("account/sign-out/", allauth.logout, name="account_logout"),

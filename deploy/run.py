@@ -140,6 +140,7 @@ def main() -> None:
             )  # fmt: skip
             env["BROKER_URL"] = f"redis://:{password}@{HOST}:{broker_port}/0"
             wait_for("The broker", lambda: accepts(broker_port), processes)
+        env.setdefault("SITE_URL", f"http://{HOST}:{port}")
         os.environ.update(env)
         prepare()
         # The code is read once, before the workers part; the other parts follow when the pages answer.

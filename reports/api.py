@@ -1,4 +1,4 @@
-"""Following a report and fetching it, and the trail of an assessment; over the API."""
+"""Following a report and fetching it, over the API."""
 
 from __future__ import annotations
 
@@ -13,13 +13,12 @@ from rest_framework.reverse import reverse
 
 from assessments.api.base import AssessmentEndpoint
 from assessments.api.schema import FILE, READING, operation
-from assessments.api.serializers import EventSerializer
 from jobs.models import Job
-from reports import downloading, reading
+from reports import downloading
 from reports.models import Report
 from reports.standing import ReportStanding, standing_of_report
 
-REPORTS, TRAIL = "reports", "trail"
+REPORTS = "reports"
 STATES = ("undecided", "waiting", "running", "failed", "made")
 
 
@@ -110,12 +109,3 @@ class ReportDownload(AssessmentEndpoint):
         except downloading.Withheld as error:
             raise WithheldProblem(str(error)) from None
         return FileResponse(file, as_attachment=True, filename=downloading.file_name(report), content_type="application/pdf")
-
-
-class Trail(AssessmentEndpoint):
-    actions = {"GET": "trail"}
-
-    @operation("trail_list", "Read the trail of an assessment", tag=TRAIL, answer=EventSerializer, pages=True,
-               description="What happened to it and to its reports, the oldest first; each event with its leaf of the log.")  # fmt: skip
-    def get(self, request: Request, **address: Any) -> Response:
-        return self.page_of(reading.events_of_assessment(self.assessment).order_by("index"), EventSerializer)

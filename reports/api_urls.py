@@ -2,13 +2,19 @@
 
 from django.urls import path
 
-from reports import api
+from reports import api, trail_api
 
 app_name = "reports_api"
-_A = "organisations/<slug:org>/assessments/<uuid:assessment>/"
+_O = "organisations/<slug:org>/"
+_A = _O + "assessments/<uuid:assessment>/"
 
 urlpatterns = [
     path(_A + "report/", api.ReportDetail.as_view(), name="report"),
     path(_A + "report/file/", api.ReportDownload.as_view(), name="report_file"),
-    path(_A + "trail/", api.Trail.as_view(), name="trail"),
+    path(_A + "trail/", trail_api.Trail.as_view(), name="trail"),
+    path(_O + "trail/", trail_api.OrganisationTrail.as_view(), name="organisation_trail"),
+    path(_O + "trail/export/", trail_api.TrailExport.as_view(), name="trail_export"),
+    path(_O + "trail/consistency/", trail_api.TrailConsistency.as_view(), name="trail_consistency"),
+    path(_O + "trail/checkpoints/", trail_api.TrailCheckpoints.as_view(), name="trail_checkpoints"),
+    path(_O + "trail/<int:index>/proof/", trail_api.TrailProof.as_view(), name="trail_proof"),
 ]

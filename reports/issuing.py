@@ -6,8 +6,8 @@ import hashlib
 import re
 from typing import Any
 
-from accounts.models import Organisation
-from accounts.seal import SealUnreadable, known_fingerprint
+from accounts.models import Organisation, SealCertificate
+from accounts.seal import SealUnreadable, known_certificates, known_fingerprint
 from assessments.models import DecisionRecord
 from audit.canonical import sha256_hex
 from audit.models import AuditEvent
@@ -75,19 +75,55 @@ def _check_rows(report: Report) -> Check:
 
 
 def _check_certificate(organisation: Organisation, verification: Verification) -> Check:
+    """Whether the organisation ever sealed with this certificate, by this service's table and by the trail both."""
+    known = known_certificates(organisation)
+    row = next((row for row in known if row.fingerprint == verification.certificate), None)
+    if row is None:
+        return _check_present(organisation, verification, known)
+    if not _told(organisation, row.fingerprint):
+        message = (
+            f"The certificate is listed as one of {organisation.name}'s, but the trail has no entry that says so: it was added by hand."
+        )
+        return Check("own certificate", False, message)
+    if row.retired_at is None:
+        return Check("own certificate", True, f"The certificate is the one that {organisation.name} seals with here.")
+    return Check(
+        "own certificate",
+        True,
+        f"The certificate is one that {organisation.name} sealed with here until {row.retired_at:%Y-%m-%d %H:%M:%S} UTC, when another took its "
+        "place.",
+    )
+
+
+def _check_present(organisation: Organisation, verification: Verification, known: list[SealCertificate]) -> Check:
+    """Of a certificate that the table doesn't have: the key at hand may have been made before there was a table."""
     try:
-        known = known_fingerprint(organisation)
+        present = known_fingerprint(organisation)
     except SealUnreadable as error:
-        return Check("own certificate", None, str(error))
-    if known is None:
+        if not known:
+            return Check("own certificate", None, str(error))
+        present = None
+    if present is None and not known:
         return Check(
             "own certificate", None, f"The key of {organisation.name}'s seal isn't on this machine, so its certificate can't be compared."
         )
-    if known == verification.certificate:
+    if present == verification.certificate:
         return Check("own certificate", True, f"The certificate is the one that {organisation.name} seals with here.")
+    theirs = ", ".join(dict.fromkeys([*(row.fingerprint for row in known), *([present] if present else [])]))
     return Check(
-        "own certificate", False, f"The certificate isn't the one that {organisation.name} seals with here, which has SHA-256 {known}."
+        "own certificate",
+        False,
+        f"The certificate isn't the one that {organisation.name} seals with here, nor a former one: SHA-256 {theirs}.",
     )
+
+
+def _told(organisation: Organisation, fingerprint: str) -> bool:
+    """Whether the trail says that the organisation began to seal with a certificate."""
+    events = AuditEvent.objects.filter(
+        stream=organisation.stream, action__in=("seal.made", "seal.rotated"), object_type="organisation", object_id=str(organisation.uuid)
+    )
+    told = (event.changes.get("certificate") for event in events)
+    return any(fingerprint == (said.get("to") if isinstance(said, dict) else said) for said in told)
 
 
 def _check_trail(report: Report, verification: Verification) -> list[Check]:

@@ -6,7 +6,7 @@ import hashlib
 import uuid
 from collections.abc import Callable
 
-from accounts.seal import SealUnreadable, signer_for
+from accounts.seal import SealUnreadable, signer_for, warm
 from assessments.models import DecisionRecord
 from audit.canonical import sha256_hex
 from audit.trail import record
@@ -45,6 +45,7 @@ def sign_off(progress: Progress) -> Callable[[], None] | None:
         step(4)
         unsigned = pdf.finish(laid_out)
         step(5)
+        warm(organisation)
         sealed = seal(unsigned, signer_for(organisation), reason="Sign-off report as made by the service")
     except (UnknownRecord, SealUnreadable) as error:
         raise WorkRefused(str(error)) from error

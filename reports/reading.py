@@ -1,45 +1,132 @@
-"""Reading the trail for the pages: an organisation's events, newest first, found by action, person and text."""
+"""Reading the trail: what is looked for, the entries that fit, and each entry as people and files get it."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, date, datetime, time
+from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from assessments.models import Assessment
+from audit.context import is_request_id
 from audit.models import AuditEvent
+from audit.trail import time_text
 from reports.models import Report
 
-SYSTEM = "system"
+SYSTEM, NOBODY = "system", "nobody"
+LONGEST_TEXT = 200
+_WORD = re.compile(r"[a-z][a-z0-9_.]{0,79}")
+_ACTOR = re.compile(r"system|nobody|[a-z]+:[0-9A-Za-z-]{1,64}")
+_ID = re.compile(r"[0-9A-Za-z:._@/-]{1,200}")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What is looked for; an empty one doesn't narrow. ``person``: a reference, or ``system``."""
+    """What is looked for; an empty field doesn't narrow.
+
+    ``person``: a reference, ``system``, or ``nobody`` for what nobody known did. ``since`` and ``until``: days in UTC, both inclusive.
+    ``text``: in names, titles and reasons that haven't been erased, in ids and in actions. ``request``: the id of one request or task.
+    """
 
     action: str = ""
     person: str = ""
+    object_type: str = ""
+    object_id: str = ""
+    since: date | None = None
+    until: date | None = None
     text: str = ""
+    request: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.action or self.person or self.text)
+        return bool(self.given())
+
+    def given(self) -> dict[str, str]:
+        """What narrows, by the names that addresses use (``from`` and ``to`` for the days), in the order of the fields."""
+        named = {"since": "from", "until": "to"}
+        values = {named.get(field.name, field.name): getattr(self, field.name) for field in fields(self)}
+        return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items() if value}
 
 
-def events(stream: str, filters: Filters) -> QuerySet[AuditEvent]:
-    """The stream's events that fit, newest first, ready to be told as sentences."""
-    found = AuditEvent.objects.filter(stream=stream)
-    if filters.action:
-        found = found.filter(action=filters.action)
+NAMES = ("action", "person", "object_type", "object_id", "from", "to", "text", "request")
+
+
+def filters_from(typed: Mapping[str, str]) -> tuple[Filters, dict[str, str]]:
+    """The filters that a person or a program typed, by ``NAMES``, and what is wrong by the same names; a wrong one doesn't narrow."""
+    given = {name: typed.get(name, "").strip() for name in NAMES}
+    wrong: dict[str, str] = {}
+
+    def plain(name: str, fits: bool, message: str) -> str:
+        if given[name] and not fits:
+            wrong[name] = message
+            return ""
+        return given[name]
+
+    since, until = _day(given, "from", wrong), _day(given, "to", wrong)
+    if since and until and since > until:
+        wrong["to"] = _("This day is before the first one. Enter the same day or a later one.")
+    filters = Filters(
+        action=plain("action", bool(_WORD.fullmatch(given["action"])), _("There is no such kind of entry. Choose one of the list.")),
+        person=plain("person", bool(_ACTOR.fullmatch(given["person"])), _("This is no person's reference. Choose somebody of the list.")),
+        object_type=plain("object_type", bool(_WORD.fullmatch(given["object_type"])), _("There is no such type. Choose one of the list.")),
+        object_id=plain(
+            "object_id",
+            bool(_ID.fullmatch(given["object_id"])),
+            _("An id has at most 200 letters, digits and the signs : . _ @ / - and no spaces."),
+        ),
+        since=since,
+        until=until,
+        text=plain(
+            "text",
+            len(given["text"]) <= LONGEST_TEXT and "\0" not in given["text"],
+            _("Enter at most 200 characters, without control characters."),
+        ),
+        request=plain("request", is_request_id(given["request"]), _("A request's id has at most 64 letters, digits and the signs : . _ -")),
+    )
+    return filters, wrong
+
+
+def _day(given: Mapping[str, str], name: str, wrong: dict[str, str]) -> date | None:
+    if not given[name]:
+        return None
+    try:
+        return date.fromisoformat(given[name] if _DAY.fullmatch(given[name]) else "")
+    except ValueError:
+        wrong[name] = _("This is no date. Write it as year, month and day, such as 2026-11-23.")
+        return None
+
+
+def found(stream: str, filters: Filters, *, below: int | None = None) -> QuerySet[AuditEvent]:
+    """The stream's events that fit, in no order yet; only those of the first ``below`` entries if asked."""
+    rows = AuditEvent.objects.filter(stream=stream)
+    if below is not None:
+        rows = rows.filter(index__lt=below)
     if filters.person:
-        found = found.filter(actor=filters.person)
+        rows = rows.filter(actor="" if filters.person == NOBODY else filters.person)
+    for name in ("action", "object_type", "object_id", "request"):
+        if value := getattr(filters, name):
+            rows = rows.filter(**{name: value})
+    if filters.since:
+        rows = rows.filter(at__gte=datetime.combine(filters.since, time.min, UTC))
+    if filters.until:
+        rows = rows.filter(at__lte=datetime.combine(filters.until, time.max, UTC))
     if filters.text:
         # Names, titles and reasons stand in the private texts; ids and actions in the columns.
         text = filters.text
         by_text = Q(pk__in=AuditEvent.objects.filter(stream=stream, private__text__icontains=text).values("pk"))
-        found = found.filter(by_text | Q(action__icontains=text) | Q(object_id__icontains=text) | Q(request__icontains=text))
-    return found.order_by("-index").prefetch_related("private")
+        rows = rows.filter(by_text | Q(action__icontains=text) | Q(object_id__icontains=text) | Q(request__icontains=text))
+    return rows
+
+
+def events(stream: str, filters: Filters) -> QuerySet[AuditEvent]:
+    """The stream's events that fit, newest first, ready to be told as sentences."""
+    return found(stream, filters).order_by("-index").prefetch_related("private")
 
 
 def events_of_assessment(assessment: Assessment) -> QuerySet[AuditEvent]:
@@ -49,25 +136,89 @@ def events_of_assessment(assessment: Assessment) -> QuerySet[AuditEvent]:
     return AuditEvent.objects.filter(about, stream=assessment.organisation.stream).order_by("-index").prefetch_related("private")
 
 
-def actions_in(stream: str) -> list[tuple[str, str]]:
-    """The actions that occur in a stream, with the words for them: ``("assessment.submitted", "Assessment submitted")``."""
-    occurring = AuditEvent.objects.filter(stream=stream).order_by("action").values_list("action", flat=True).distinct()
-    return [(action, in_words(action)) for action in occurring]
+@dataclass(frozen=True)
+class Entry:
+    """One entry as it is shown and handed out. ``at``: UTC with microseconds, as hashed; ``actor``: a reference, ``system``, or empty.
+
+    ``actor_name`` and ``reason`` are empty where there were none or they have been erased. ``changes`` is None, and ``sentence`` says so,
+    where the stored bytes can't be read any more: somebody changed them, and the check of the trail names the entry.
+    """
+
+    index: int
+    at: str
+    actor: str
+    actor_name: str
+    action: str
+    object_type: str
+    object_id: str
+    sentence: str
+    reason: str
+    changes: dict[str, Any] | None
+    request: str
+    leaf_hash: str
+    moment: datetime
+
+
+def entry_of(event: AuditEvent) -> Entry:
+    """Never raises for bytes that were tampered with: the page that shows the damage must stand."""
+    texts = event.texts()
+    try:
+        sentence, changes = event.sentence(), event.changes
+    except (ValueError, KeyError, TypeError, AttributeError):
+        sentence, changes = _("The stored bytes of this entry can't be read: it isn't what was written."), None
+    return Entry(
+        index=event.index,
+        at=time_text(event.at),
+        actor=event.actor,
+        actor_name=texts.get("actor_name", ""),
+        action=event.action,
+        object_type=event.object_type,
+        object_id=event.object_id,
+        sentence=sentence,
+        reason=texts.get("reason", ""),
+        changes=changes,
+        request=event.request,
+        leaf_hash=event.leaf_hash,
+        moment=event.at,
+    )
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What one can narrow by: ``key`` as a filter takes it, ``text`` for people, and how many entries of the whole stream it has."""
+
+    key: str
+    text: str
+    count: int
+
+
+def actions_in(stream: str) -> list[Choice]:
+    """The actions that occur in a stream, with the words for them: ``assessment.submitted``, "Assessment submitted"."""
+    return [Choice(key, in_words(key), n) for key, n in _counted(stream, "action")]
+
+
+def types_in(stream: str) -> list[Choice]:
+    """The types of object that occur in a stream."""
+    return [Choice(key, in_words(key), n) for key, n in _counted(stream, "object_type")]
+
+
+def people_in(stream: str) -> list[Choice]:
+    """Who acted in a stream, by name; a person who is no longer there is named by the reference."""
+    counted = dict(_counted(stream, "actor"))
+    uuids = [uuid for reference in counted if (uuid := _uuid(reference))]
+    names = {person.reference: person.name for person in User.objects.filter(uuid__in=uuids)}
+    names |= {SYSTEM: _("The system"), "": _("Nobody known")}
+    shown = [Choice(reference or NOBODY, names.get(reference, reference), n) for reference, n in counted.items()]
+    return sorted(shown, key=lambda choice: choice.text.casefold())
 
 
 def in_words(action: str) -> str:
     return action.replace(".", " ").replace("_", " ").capitalize()
 
 
-def people_in(stream: str) -> list[tuple[str, str]]:
-    """Who acted in a stream: reference and name; a person who is no longer there is named by the reference."""
-    references = list(
-        AuditEvent.objects.filter(stream=stream).exclude(actor="").order_by("actor").values_list("actor", flat=True).distinct()
-    )
-    uuids = [uuid for reference in references if (uuid := _uuid(reference))]
-    names = {person.reference: person.name for person in User.objects.filter(uuid__in=uuids)}
-    shown = [(r, "The system" if r == SYSTEM else names.get(r, r)) for r in references]
-    return sorted(shown, key=lambda pair: pair[1].casefold())
+def _counted(stream: str, column: str) -> list[tuple[str, int]]:
+    rows = AuditEvent.objects.filter(stream=stream).order_by(column).values(column).annotate(n=Count("pk"))
+    return list(rows.values_list(column, "n"))
 
 
 def _uuid(reference: str) -> UUID | None:

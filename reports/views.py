@@ -1,4 +1,5 @@
-"""Pages of reports and of the trail. Auditors read them all and change nothing; a download is itself an event of the trail."""
+"""Pages of reports. Auditors read them all and change nothing; a download is itself an event of the trail. For the trail's see
+``trail_views``."""
 
 from __future__ import annotations
 
@@ -8,21 +9,17 @@ from django.core.paginator import Page, Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import member
 from accounts.models import Role
 from assessments.models import Assessment
 from assessments.permissions import require, visible
-from assessments.views.common import page_context
-from audit.verify import verify_stream
-from jobs import queue
-from reports import downloading, reading
+from reports import downloading
+from reports.health import job_restart
 from reports.models import Report
-from reports.reading import Filters
 from reports.standing import standing_of_report
 
 PER_PAGE = 50
@@ -33,7 +30,7 @@ PER_PAGE = 50
 @member()
 def panel(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """How far the report is: a fragment that asks again each second while it is being made; a page of its own without scripts."""
-    case = _assessment(request, assessment, "report")
+    case = find_assessment(request, assessment, "report")
     context = {"assessment": case, "standing": standing_of_report(case), "may_restart": Role.ADMINISTRATOR in request.roles}  # type: ignore[attr-defined]
     part = request.htmx  # type: ignore[attr-defined]
     return render(request, "reports/_panel.html" if part else "reports/panel.html", context)
@@ -43,10 +40,10 @@ def panel(request: HttpRequest, assessment: UUID) -> HttpResponse:
 @member(Role.ADMINISTRATOR)
 def again(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """Give a report that failed another set of attempts."""
-    case = _assessment(request, assessment, "report")
+    case = find_assessment(request, assessment, "report")
     standing = standing_of_report(case)
     if standing.failed and standing.job is not None:
-        queue.retry(standing.job.pk)
+        job_restart(actor=request.user, organisation=case.organisation, job=standing.job)  # type: ignore[arg-type]
     return redirect("reports:panel", org=request.organisation.slug, assessment=case.pk)  # type: ignore[attr-defined]
 
 
@@ -57,7 +54,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     organisation = request.organisation  # type: ignore[attr-defined]
     require(request.user, organisation, "report")  # type: ignore[arg-type]
     reports = Report.objects.filter(organisation=organisation).select_related("assessment", "decision_record__snapshot")
-    return render(request, "reports/list.html", {"page": _page(request, reports), "nav": "reports"})
+    return render(request, "reports/list.html", {"page": page_of(request, reports), "nav": "reports"})
 
 
 @require_safe
@@ -78,40 +75,7 @@ def download(request: HttpRequest, report: UUID) -> HttpResponseBase:
     return FileResponse(file, as_attachment=True, filename=downloading.file_name(found), content_type="application/pdf")
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-@member()
-def trail(request: HttpRequest) -> HttpResponse:
-    """What happened in the organisation, in sentences; asked by POST, whether it is still what was written."""
-    organisation = request.organisation  # type: ignore[attr-defined]
-    require(request.user, organisation, "trail")  # type: ignore[arg-type]
-    checked = verify_stream(organisation.stream) if request.method == "POST" else None
-    if checked is not None and request.htmx:  # type: ignore[attr-defined]
-        return render(request, "reports/_checked.html", {"checked": checked})
-    filters = Filters(**{name: request.GET.get(name, "").strip()[:200] for name in ("action", "person", "text")})
-    context = {
-        "page": _page(request, reading.events(organisation.stream, filters)),
-        "filters": filters,
-        "query": _query(filters),
-        "actions": reading.actions_in(organisation.stream),
-        "people": reading.people_in(organisation.stream),
-        "checked": checked,
-        "nav": "trail",
-    }
-    return render(request, "reports/trail.html", context)
-
-
-@require_safe
-@never_cache
-@member()
-def assessment_trail(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    """What happened to one assessment and to its reports."""
-    case = _assessment(request, assessment, "trail")
-    page = _page(request, reading.events_of_assessment(case))
-    return render(request, "reports/assessment_trail.html", page_context(request, case, page=page, nav="assessments"))
-
-
-def _assessment(request: HttpRequest, assessment: UUID, action: str) -> Assessment:
+def find_assessment(request: HttpRequest, assessment: UUID, action: str) -> Assessment:
     """Http404 for what the person may not know of, PermissionDenied for what their roles don't allow."""
     organisation = request.organisation  # type: ignore[attr-defined]
     seen = visible(request.user, organisation).select_related("organisation", "use_case", "author", "proposed_option")  # type: ignore[arg-type]
@@ -120,14 +84,9 @@ def _assessment(request: HttpRequest, assessment: UUID, action: str) -> Assessme
     return case
 
 
-def _page(request: HttpRequest, rows: object) -> Page:
+def page_of(request: HttpRequest, rows: object) -> Page:
+    """The page of ``rows`` that the address asks for; the last one where it asks for one that isn't there."""
     return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
-
-
-def _query(filters: Filters) -> str:
-    """The filters as the beginning of a link to another page."""
-    given = {name: value for name in ("action", "person", "text") if (value := getattr(filters, name))}
-    return f"{urlencode(given)}&" if given else ""
 
 
 def _withheld(request: HttpRequest, message: str) -> HttpResponse:

@@ -46,7 +46,11 @@ def suited_to_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path_factory.mktemp("files")}}
     with override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        STORAGES={"default": files, "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}},
+        STORAGES={
+            "default": files,
+            "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+            "checkpoints": {"BACKEND": "audit.places.WriteOnceFolder", "OPTIONS": {"location": tmp_path_factory.mktemp("checkpoints")}},
+        },
     ):
         yield
 

@@ -1,4 +1,5 @@
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from unittest import mock
 
 import pytest
@@ -20,6 +21,16 @@ def test_actions() -> Iterator[None]:
         actions.register("test.moved", "{actor} moved {object} from {status[from]} to {status[to]}")
         actions.register("test.invited", "{actor} invited {member_name} as {role}")
         yield
+
+
+@pytest.fixture(autouse=True)
+def second_place(settings, tmp_path: Path) -> Path:
+    """A second place and log keys of this test's own; returns the place's folder."""
+    settings.VAR_DIR = tmp_path
+    settings.STORAGES = settings.STORAGES | {
+        "checkpoints": {"BACKEND": "audit.places.WriteOnceFolder", "OPTIONS": {"location": tmp_path / "place"}}
+    }
+    return tmp_path / "place"
 
 
 @pytest.fixture

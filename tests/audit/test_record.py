@@ -2,12 +2,14 @@
 
 import hashlib
 import json
+import os
+import sys
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection, connections, transaction
 
 from audit import merkle
 from audit.actions import UnknownAction
@@ -146,6 +148,55 @@ def test_eight_threads_appending_at_once_neither_fork_nor_deadlock(note):
     assert [event.index for event in events_of(ORG)] == list(range(40))
     for thread in range(8):  # each thread's own events stand in the order in which it wrote them
         assert [event.changes["number"] for event in events_of(ORG, "thing", f"thread-{thread}")] == [0, 1, 2, 3, 4]
+
+
+PROCESSES, THREADS, EACH = 4, 2, 125
+
+
+def write_in_threads(note, process):
+    """What one process of the next test does; returns its exit code."""
+    failures = []
+
+    def append(thread):
+        try:
+            for number in range(EACH):
+                note(number, personal=None, object_id=f"writer-{process}-{thread}")
+        except Exception as error:
+            failures.append(error)
+            sys.stderr.write(f"{error!r}\n")
+        finally:
+            connection.close()
+
+    threads = [Thread(target=append, args=(number,)) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return len(failures)
+
+
+@pytest.mark.databases
+@pytest.mark.django_db(transaction=True)
+def test_a_thousand_events_by_eight_writers_in_four_processes(note):
+    connections.close_all()  # a connection can't be shared across a fork
+    children = []
+    for process in range(PROCESSES):
+        child = os.fork()
+        if child == 0:
+            code = 99
+            try:
+                code = write_in_threads(note, process)
+            finally:
+                os._exit(code)  # past pytest's own endings
+        children.append(child)
+    assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * PROCESSES
+    report = verify_stream(ORG)
+    assert (report.problems, report.size) == ([], PROCESSES * THREADS * EACH)
+    assert report.root == checkpoint(ORG).root_hex
+    for process in range(PROCESSES):
+        for thread in range(THREADS):
+            written = events_of(ORG, "thing", f"writer-{process}-{thread}").values_list("canonical", flat=True)
+            assert [json.loads(bytes(data))["changes"]["number"] for data in written] == list(range(EACH))
 
 
 @pytest.mark.databases

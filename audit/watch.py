@@ -1,0 +1,73 @@
+"""The nightly look at every stream, and what it found: for the administrator's page, the mail and the metric that raise an alarm."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+from django.db.models import OuterRef, Subquery
+from django.utils import timezone
+
+from audit import verify
+from audit.models import AuditCheck
+from audit.places import PlaceUnavailable
+from audit.verify import Report
+
+KEPT = 100
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class StreamReport:
+    """What verifying one stream found, and how long it took in seconds."""
+
+    stream: str
+    report: Report
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Nothing is wrong, and nothing was left unchecked."""
+        return self.report.ok and not self.report.unchecked
+
+    @property
+    def problem(self) -> str:
+        """The first thing that is wrong, or else what couldn't be checked; nothing where all is sound."""
+        if self.report.problems:
+            return self.report.problems[0].message
+        return self.report.unchecked[0] if self.report.unchecked else ""
+
+
+def watch() -> list[StreamReport]:
+    """Verify every stream against the table and the second place, and keep what was found; the log tells what isn't sound."""
+    unreachable: list[str] = []
+    try:
+        streams = verify.streams_and_places()
+    except PlaceUnavailable as error:  # each stream's own verification says so too
+        unreachable, streams = [str(error)], verify.streams()
+    reports = [_verify(stream) for stream in streams]
+    for problem in unreachable:
+        log.error("The trail was verified without the second place: %s", problem)
+    return reports
+
+
+def latest_checks() -> list[AuditCheck]:
+    """What was found last, one check a stream, those that aren't sound first."""
+    newest = AuditCheck.objects.filter(stream=OuterRef("stream")).order_by("-at", "-id").values("pk")[:1]
+    return list(AuditCheck.objects.filter(pk=Subquery(newest)).order_by("ok", "stream"))
+
+
+def _verify(stream: str) -> StreamReport:
+    start = time.monotonic()
+    report = verify.verify_stream(stream, second_place=True)
+    found = StreamReport(stream, report, time.monotonic() - start)
+    AuditCheck.objects.create(
+        stream=stream, at=timezone.now(), ok=found.ok, size=report.size, root=report.root, seconds=found.seconds, problem=found.problem
+    )
+    former = AuditCheck.objects.filter(stream=stream).order_by("-at", "-id").values_list("pk", flat=True)[KEPT:]
+    AuditCheck.objects.filter(pk__in=list(former)).delete()
+    if not found.ok:
+        log.error("The trail %s isn't sound: %s", stream, found.problem)
+    return found

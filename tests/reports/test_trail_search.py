@@ -1,0 +1,133 @@
+"""Finding entries of the trail by person, action, object, time and text."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from django.db import connection
+
+from audit.models import AuditEvent
+from tests.fixtures import Cast, make_cast
+from tests.reports.trail import address, client_of, date_back, happen
+from tests.triggers import without_triggers
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    """Five people and no report: these tests need none."""
+    return make_cast()
+
+
+def listed(cast: Cast, query: dict[str, str]) -> list[int]:
+    """The numbers of the cases whose entries the page lists, as it lists them."""
+    response = client_of(cast, "auditor").get(address(cast, "reports:trail"), query)
+    assert response.status_code == 200
+    return [entry.changes["number"] for entry in response.context["entries"] if "number" in entry.changes]
+
+
+@pytest.mark.databases
+def test_each_field_narrows_and_all_of_them_together(cast: Cast) -> None:
+    happen(cast, 1, who="auditor")
+    happen(cast, 2, who="risk_officer")
+    happen(cast, 2, who="risk_officer", action="assessment.changed")
+    happen(cast, 3, who="risk_officer", object_type="report", request="r-3")
+    officer = cast.risk_officer.reference
+    assert listed(cast, {"person": officer}) == [3, 2, 2]
+    assert listed(cast, {"action": "assessment.exported"}) == [3, 2, 1]
+    assert listed(cast, {"object_type": "assessment", "object_id": "case-2"}) == [2, 2]
+    assert listed(cast, {"request": "r-3"}) == [3]
+    assert listed(cast, {"text": "case 1"}) == [1]
+    assert listed(cast, {"person": officer, "action": "assessment.exported", "object_id": "case-2", "text": "Case"}) == [2]
+
+
+def test_what_nobody_known_did_is_found(cast: Cast) -> None:
+    happen(cast, 1, actor=None, personal={"object_label": "Case"})
+    happen(cast, 2)
+    assert listed(cast, {"person": "nobody"}) == [1]
+
+
+@pytest.mark.databases
+def test_days_are_in_utc_and_inclusive(cast: Cast) -> None:
+    for number, at in enumerate(("2026-01-01T23:59:59.999999", "2026-01-02T00:00:00", "2026-01-03T23:59:59.999999", "2026-01-04T00:00:00")):
+        date_back(happen(cast, number), datetime.fromisoformat(at).replace(tzinfo=UTC))
+    assert listed(cast, {"from": "2026-01-02", "to": "2026-01-03"}) == [2, 1]
+    assert listed(cast, {"from": "2026-01-04", "to": "2026-01-04"}) == [3]
+    assert listed(cast, {"to": "9999-12-31"}) == [3, 2, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "says"),
+    [
+        ("from", "yesterday", "This is no date"),
+        ("from", "2026-02-30", "This is no date"),
+        ("to", "20260101", "This is no date"),
+        ("object_id", "two words", "no spaces"),
+        ("request", "a\tb", "id has at most 64"),
+        ("person", "Ann", "no person"),
+        ("text", "nul\0", "control characters"),
+        ("text", "x" * 201, "at most 200 characters"),
+    ],
+)
+def test_what_cannot_be_looked_for_is_said_beside_its_field(cast: Cast, field: str, value: str, says: str) -> None:
+    happen(cast, 1)
+    response = client_of(cast, "auditor").get(address(cast, "reports:trail"), {field: value})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert says in page.split(f'id="error-{field}"')[1].split("</div>")[0]
+    assert "Case 1" not in page
+
+
+def test_the_last_day_is_not_before_the_first(cast: Cast) -> None:
+    response = client_of(cast, "auditor").get(address(cast, "reports:trail"), {"from": "2026-02-02", "to": "2026-02-01"})
+    assert response.status_code == 422
+    assert response.context["wrong"].keys() == {"to"}
+    assert 'value="2026-02-01"' in response.content.decode()
+
+
+def test_an_entry_links_to_its_object_and_to_what_its_request_did(cast: Cast) -> None:
+    happen(cast, 1, request="r-7")
+    page = client_of(cast, "auditor").get(address(cast, "reports:trail")).content.decode()
+    assert "?object_type=assessment&amp;object_id=case-1" in page
+    assert "?request=r-7" in page
+    assert address(cast, "reports_api:trail_proof", index=AuditEvent.objects.get(object_id="case-1").index) in page
+
+
+def test_pages_keep_every_filter_and_tell_the_count(cast: Cast) -> None:
+    for _ in range(51):
+        happen(cast, 1)
+    page = client_of(cast, "auditor").get(address(cast, "reports:trail"), {"object_id": "case-1", "from": "2026-01-01"}).content.decode()
+    assert "51 entries" in page
+    assert "?object_id=case-1&amp;from=2026-01-01&amp;page=2" in page
+    assert "?object_id=case-1&amp;from=2026-01-01&amp;format=jsonl" in page
+
+
+def test_choices_tell_how_many_entries_they_have(cast: Cast) -> None:
+    happen(cast, 1)
+    happen(cast, 2)
+    response = client_of(cast, "auditor").get(address(cast, "reports:trail"), {"action": "gone.action"})
+    actions = {choice.key: choice.count for choice in response.context["actions"]}
+    assert (actions["assessment.exported"], actions["gone.action"]) == (2, 0)
+
+
+def test_another_organisation_s_entries_are_not_found(cast: Cast) -> None:
+    happen(cast, 9, stream=cast.elsewhere.stream)
+    assert listed(cast, {"text": "Case 9"}) == []
+
+
+def test_a_page_stands_although_the_bytes_of_an_entry_were_destroyed(cast: Cast) -> None:
+    event = happen(cast, 1)
+    with without_triggers(connection):
+        AuditEvent.objects.filter(pk=event.pk).update(canonical=b"{not json")
+    page = client_of(cast, "auditor").get(address(cast, "reports:trail")).content.decode()
+    assert "bytes of this entry can&#x27;t be read" in page
+
+
+def test_searching_costs_few_queries(cast: Cast, django_assert_max_num_queries) -> None:
+    for number in range(30):
+        happen(cast, number)
+    client = client_of(cast, "administrator")
+    with django_assert_max_num_queries(15):
+        client.get(address(cast, "reports:trail"), {"text": "Case", "from": "2026-01-01", "person": cast.auditor.reference})
