@@ -79,7 +79,11 @@ def send(progress: Progress) -> None:
 
 def compose(kind: str, person: User, organisation: Organisation, context: dict[str, Any], job_id: uuid.UUID) -> EmailMultiAlternatives:
     """The mail in both forms. A title may hold anything: line breaks in it become spaces in the subject."""
-    shown = context | {"organisation": organisation.name, "person": person.name, "link": settings.SITE_URL.rstrip("/") + context.get("path", "/")}
+    shown = context | {
+        "organisation": organisation.name,
+        "person": person.name,
+        "link": settings.SITE_URL.rstrip("/") + context.get("path", "/"),
+    }
     subject = " ".join(SUBJECTS[kind].format_map(shown).split())
     if len(subject) > LONGEST_SUBJECT:
         subject = subject[: LONGEST_SUBJECT - 1] + "…"

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from audit.canonical import canonical_bytes, sha256_hex
 from reports import sure, wording
 from reports.derivation import derivation, walk
 from reports.fonts import covered
@@ -16,13 +17,16 @@ from reports.text import printable_data
 from reports.wording import amount, count, percent, word
 
 # What the pages look like is part of what is signed off: raise it with every change that shows on paper.
-TEMPLATE_VERSION = 3
+TEMPLATE_VERSION = 4
 COLUMNS = 4
 SAVED = frozenset({"response.saved", "figure.saved"})
 SHORTEST_RUN = 4
 SEVERITIES = ("critical", "high", "medium", "low")
 
-FORMATS = {"snapshot": "countersign/snapshot@1", "decision": "countersign/decision@1"}
+FORMATS = {
+    "snapshot": ("countersign/snapshot@1",),
+    "decision": ("countersign/decision@1", "countersign/decision@2"),
+}
 
 
 class UnknownRecord(ValueError):
@@ -42,8 +46,9 @@ class Records:
         """Snapshot and decision as data. Raises UnknownRecord."""
         snapshot, decision = json.loads(self.snapshot), json.loads(self.decision)
         for name, record in (("snapshot", snapshot), ("decision", decision)):
-            if record.get("format") != FORMATS[name]:
-                raise UnknownRecord(f"The {name} is in the format {record.get('format')!r}; this report prints {FORMATS[name]!r}.")
+            if record.get("format") not in FORMATS[name]:
+                known = " and ".join(FORMATS[name])
+                raise UnknownRecord(f"The {name} is in the format {record.get('format')!r}; this report prints {known}.")
         return snapshot, decision
 
 
@@ -61,7 +66,7 @@ def context(records: Records) -> dict[str, Any]:
         "snapshot": snapshot,
         "decision": decision,
         "evaluation": evaluation,
-        "outcome": word(decision["decision"]["outcome"], wording.OUTCOMES),
+        "outcome": word(_outcome(decision), wording.OUTCOMES),
         "approved": decision["decision"]["outcome"] == "approved",
         "currency": evaluation["currency"],
         "names": names,
@@ -74,6 +79,9 @@ def context(records: Records) -> dict[str, Any]:
         "option_groups": [options[i : i + COLUMNS] for i in range(0, len(options), COLUMNS)],
         "ranking": [next(o for o in options if o["id"] == key) for key in evaluation["ranking"]],
         "signatures": [_signature(v) for v in decision["verdicts"]],
+        "stages": [_stage(stage, snapshot) for stage in decision.get("stages", [])],
+        "conditions": decision.get("conditions", []),
+        "register": [f for f in snapshot.get("register", []) if f["option"] == proposed["id"]],
         "criteria": _criteria(snapshot, results),
         "has_least": any("least" in v for o in evaluation["options"] for v in o["values"].values()),
         "risk_class": _class(snapshot),
@@ -145,8 +153,25 @@ def _fallback(held: dict[str, str] | None) -> str:
     return ", ".join(part for part in (word(held["sourcing"], wording.SOURCINGS), held["provider"], held["model"]) if part) if held else ""
 
 
+def _outcome(decision: dict[str, Any]) -> str:
+    outcome: str = decision["decision"]["outcome"]
+    return "approved_with_conditions" if decision["decision"].get("with_conditions") else outcome
+
+
+def _stage(stage: dict[str, Any], snapshot: dict[str, Any]) -> dict[str, Any]:
+    """A stage with whom it asked and why it was there."""
+    asked: dict[str, Any] = next((s for s in snapshot.get("routing", {}).get("stages", []) if s["key"] == stage["key"]), {})
+    people = ", ".join(person["name"] for person in asked.get("people", []))
+    return stage | {
+        "people": people or "any approver",
+        "when": asked.get("when", ""),
+        "meaning_text": word(stage["meaning"], wording.MEANINGS),
+    }
+
+
 def _signature(verdict: dict[str, Any]) -> dict[str, Any]:
     return verdict | {
+        "signed_digest": sha256_hex(canonical_bytes(verdict["signed"])) if verdict.get("signed") else "",
         "verdict_text": word(verdict["verdict"], wording.VERDICTS),
         "meaning_text": word(verdict["meaning"], wording.MEANINGS),
         "role_text": verdict["role"].replace("_", " ").capitalize(),

@@ -5,8 +5,11 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 
-OUTCOMES = {"approved": "Approved", "rejected": "Rejected"}
-VERDICTS = {"approve": "Approved", "reject": "Rejected", "return": "Returned"}
+OUTCOMES = {"approved": "Approved", "approved_with_conditions": "Approved with conditions", "rejected": "Rejected"}
+VERDICTS = {
+    "approve": "Approved", "approve_with_conditions": "Approved with conditions", "reject": "Rejected", "return": "Returned",
+    "abstain": "Abstained",
+}  # fmt: skip
 MEANINGS = {"approval": "Approval of the proposed option", "review": "Review of the record"}
 SOURCINGS = {
     "closed_api": "Closed API",

@@ -63,7 +63,7 @@ class ConditionStandingSerializer(fields.Serializer[Any]):
     text = fields.CharField()
     owner = serializers.NamedPersonSerializer()
     due_on = fields.DateField()
-    state = fields.ChoiceField(choices=("open", "overdue", "met"))
+    state = fields.CharField(help_text="open, overdue or met")
     note = fields.CharField(allow_blank=True, help_text="Of the newest step.")
 
 

@@ -19,7 +19,7 @@ from assessments.registering import members_of
 from assessments.snapshots import content_of
 from assessments.verdicts import Accepting, Asking
 from assessments.views.common import page_context
-from assessments.views.recording import key_facts
+from assessments.views.recording import key_facts, stage_rows
 from assessments.views.wire import dom_id
 
 CONDITION_ROWS = 3
@@ -44,7 +44,7 @@ def sign_page(
     barred = "" if desk.may_speak else _barred(request, snapshot, desk)
     context = page_context(
         request, assessment, snapshot=snapshot, content=content, barred=barred, form=form, errors=errors, trouble=trouble, typed=typed,
-        desk=desk, stages=routing.standings(snapshot), statements=desk.statements, factors=factors_of(request.user),  # type: ignore[arg-type]
+        desk=desk, stages=stage_rows(snapshot, content, True), statements=desk.statements, factors=factors_of(request.user),  # type: ignore[arg-type]
         items=[_item(item, typed if form == "approve" else {}, errors) for item in desk.items],
         conditions=[_condition(number, typed if form == "approve" else {}, errors) for number in range(1, CONDITION_ROWS + 1)],
         condition_typed=form == "approve" and any(name.startswith("condition:") and text for name, text in typed.items()),

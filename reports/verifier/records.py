@@ -11,9 +11,10 @@ import pikepdf
 from audit.canonical import NotCanonical, canonical_bytes, sha256_hex
 from reports.verifier.checks import Check
 from reports.verifier.figures import check_figures
+from reports.verifier.signatures import check_signatures
 
 SNAPSHOT, DECISION = "snapshot.json", "decision-record.json"
-FORMATS = {SNAPSHOT: "countersign/snapshot@1", DECISION: "countersign/decision@1"}
+FORMATS = {SNAPSHOT: ("countersign/snapshot@1",), DECISION: ("countersign/decision@1", "countersign/decision@2")}
 LABELS = {SNAPSHOT: "snapshot", DECISION: "decision record"}
 _UNREADABLE = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, IndexError)
 
@@ -41,6 +42,8 @@ def check_records(pdf: pikepdf.Pdf) -> tuple[list[Check], dict[str, Any] | None,
             checks += check_binding(decision, digests[SNAPSHOT])
         if decision is not None and snapshot is not None:
             checks.append(_check_agreement(snapshot, decision))
+        if decision is not None:
+            checks += check_signatures(decision)
     except _UNREADABLE as error:
         checks.append(Check("decision", False, f"The decision record isn't built as its format says ({error!r})."))
     if snapshot is not None:
@@ -84,9 +87,9 @@ def _check_content(name: str, content: bytes, problem: str) -> tuple[list[Check]
         return [Check(name, False, f"{name} isn't in the canonical form (RFC 8785) that records have; its bytes were changed.")], _data(
             content
         )
-    if not isinstance(data, dict) or data.get("format") != FORMATS[name]:
+    if not isinstance(data, dict) or data.get("format") not in FORMATS[name]:
         stated = data.get("format") if isinstance(data, dict) else None
-        return [Check(name, False, f"{name} is in the format {stated!r}; this release reads {FORMATS[name]!r}.")], None
+        return [Check(name, False, f"{name} is in the format {stated!r}; this release reads {' and '.join(FORMATS[name])}.")], None
     return [Check(name, True, f"{name} is embedded, in canonical form, {sha256_hex(content)}.")], data
 
 
@@ -173,9 +176,13 @@ def _check_agreement(snapshot: dict[str, Any], decision: dict[str, Any]) -> Chec
         wrong.append("proposed option")
     if wrong:
         return Check("agreement", False, f"Snapshot and decision record don't agree on: {', '.join(wrong)}.")
-    last = {"approved": "approve", "rejected": "reject"}.get(decision["decision"]["outcome"])
-    if not decision["verdicts"] or decision["verdicts"][-1]["verdict"] != last:
+    last = {"approved": ("approve", "approve_with_conditions"), "rejected": ("reject",)}.get(decision["decision"]["outcome"], ())
+    if not decision["verdicts"] or decision["verdicts"][-1]["verdict"] not in last:
         return Check("agreement", False, f"The outcome {decision['decision']['outcome']!r} doesn't follow from the last verdict.")
+    if decision["decision"]["outcome"] == "approved" and (
+        short := [s["title"] for s in decision.get("stages", []) if s["given"] < s["needed"]]
+    ):
+        return Check("agreement", False, f"The record was approved although the stages {', '.join(short)} lack signatures.")
     indices = [entry["index"] for entry in decision["trail"]]
     if indices != sorted(set(indices)) or (indices and indices[-1] >= decision["log"]["size"]):
         return Check("agreement", False, "The entries of the trail aren't in order, or lie beyond the log's size.")

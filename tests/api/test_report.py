@@ -42,7 +42,7 @@ def test_followed_from_undecided_to_made(call_as, cast: Cast) -> None:
 
 def test_failed_one_says_why(officer, cast: Cast) -> None:
     case = make_approved(cast).snapshot.assessment
-    fail(Job.objects.get(), "The report was given up.")
+    fail(Job.objects.get(task="reports.make_sign_off"), "The report was given up.")
     answer = officer("get", "reports_api:report", assessment=case).json()
     assert (answer["progress"], answer["job"]["error"]) == ("failed", "The report was given up.")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
-from assessments import answering, editing, workflow
+from assessments import answering, editing, submission, workflow
 from assessments.errors import Refused, WrongStatus
 from assessments.evaluation import evaluate_assessment, facts_of
 from assessments.files import export_assessment, import_assessment
@@ -240,7 +240,7 @@ def test_who_copies_has_answered(cast: Cast) -> None:
         sourcing="closed_api",
         copy_from=case.options.get(pk=case.proposed_option_id).key,
     )
-    parts = workflow.parts_of(case, cast.risk_officer)
+    parts = submission.parts_of(case, cast.risk_officer)
     assert parts[cast.risk_officer] in (Part.AUTHOR, Part.ANSWERED)
     assert cast.contributor not in parts
 

@@ -14,7 +14,7 @@ from assessments.answering import response_save
 from assessments.errors import Refused, Stale, WrongStatus
 from assessments.models import OrganisationAnswer
 from assessments.organisation import organisation_answer_save, questions_of_organisation
-from assessments.workflow import parts_of
+from assessments.submission import parts_of
 from audit.trail import events_of
 from tests.assessments.asking import Case
 from tests.assessments.offered import Publish, asking, changed

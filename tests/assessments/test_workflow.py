@@ -131,7 +131,9 @@ class Table(Submitted):
                         assert AuditEvent.objects.count() == events
 
     def test_only_the_role_may(self) -> None:
-        allowed = {"submit": "risk_officer", "withdraw": "risk_officer"} | dict.fromkeys(("return", "approve", "reject", "abstain"), "approver")
+        allowed = {"submit": "risk_officer", "withdraw": "risk_officer"} | dict.fromkeys(
+            ("return", "approve", "reject", "abstain"), "approver"
+        )
         for action in allowed:
             Assessment.objects.filter(pk=self.case.pk).update(status="draft" if action == "submit" else "in_review")
             for who in ("risk_officer", "contributor", "approver", "auditor", "administrator", "outsider"):
