@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from accounts.mailing import mail_later
 from django.urls import reverse
 
+from accounts.mailing import mail_later
 from accounts.models import User
 from assessments.models import Assessment, Condition, Snapshot, Verdict
 from assessments.routing import StageStanding, who_is_asked
