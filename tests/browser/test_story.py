@@ -166,7 +166,7 @@ def decide(page: Page, base: str) -> None:
         expect(unread).to_have_count(left - 1)
     page.goto(base + "sign/")
     finds_nothing(page)
-    for field in page.locator("fieldset textarea").all():
+    for field in page.locator(".accept textarea").all():
         field.fill("Accepted until the next review.")
     page.locator("#id_password-approve").fill("not the password")
     page.get_by_role("button", name="Sign and approve").click()
