@@ -1,13 +1,18 @@
 """Mail to people: asked for in the transaction of what it tells of, sent by a worker, kept until it is sent or somebody has seen why it can't be.
 
-The job's arguments name people by their references; the address is looked up when it is sent. A worker that is killed between the server's OK and
-the end of its transaction sends the mail again, with the same Message-ID, by which mail programs know it for the same.
+The job's arguments name people by their references; the address is looked up when it is sent. As far as mail can be, it is sent once: of several
+workers that are handed the same job, one has it. Two things send a mail again, with the same Message-ID, by which mail programs know it for the same:
+a worker that is killed between the server's OK and the end of its transaction, and a server whose OK is lost on the way.
 """
 
 from __future__ import annotations
 
+import hashlib
+import logging
 import smtplib
+import textwrap
 import uuid
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -22,42 +27,57 @@ from django.utils import timezone
 from accounts.models import Organisation, User
 from jobs.models import Job
 from jobs.queue import enqueue
-from jobs.work import Progress, WorkRefused
+from jobs.work import Progress, TryLater, WorkRefused
+
+log = logging.getLogger(__name__)
 
 TASK = "accounts.send_mail"
-# kind: its subject, filled in from the context
+# kind: its subject, filled in from the context. The title stands last, since a long one is cut off.
 SUBJECTS = {
     "request_to_sign": "Your signature is asked for: {title}",
-    "reminder": "Still waiting for your signature: {title}",
-    "decision": "{title} is {outcome}",
-    "returned": "{title} was returned to you",
-    "review_due": "The review of {title} is due in {days} days",
-    "expired": "The approval of {title} has expired",
-    "acceptance_expired": "An accepted finding of {title} is open again",
-    "condition_due": "A condition of {title} is due on {due_on}",
+    "reminder": "Your signature is still missing: {title}",
+    "decision": "{Outcome}: {title}",
+    "returned": "Returned for changes: {title}",
+    "review_due": "Review due {when}: {title}",
+    "expired": "Approval expired: {title}",
+    "acceptance_expired": "An accepted finding is open again: {title}",
+    "condition_due": "Condition {state} {due_on}: {title}",
     "trail_alarm": "Alarm: the trail of {organisation} isn't what was written",
 }
 LONGEST_SUBJECT = 150
+LONGEST_KEY = 200
+WIDTH = 78
 
 
 def mail_later(*, kind: str, to: User, organisation: Organisation, key: str, context: dict[str, Any]) -> Job:
-    """Ask for one mail, in the caller's transaction; the same ``key`` asks for the same mail, which is sent once.
+    """Ask for one mail, in the caller's transaction; the same ``kind`` and ``key`` to the same person ask for the same mail, which is sent once.
 
-    ``kind``: one of ``SUBJECTS``; ``context``: JSON values for its templates ``mail/<kind>.txt`` and ``.html``, with ``path``, the address within
-    the service that the mail links to. Raises KeyError for a kind that there isn't.
+    ``kind``: one of ``SUBJECTS``. ``context``: JSON values for its templates ``mail/<kind>.txt`` and ``.html``; days (names that end in ``_on``) are
+    ISO dates or None; ``path`` is the address within the service that the mail links to, beginning with a slash.
+
+    Raises KeyError for a kind that there isn't, and TransactionManagementError outside a transaction.
     """
+    if kind not in SUBJECTS:
+        raise KeyError(kind)
     return enqueue(
-        task=TASK, key=f"mail:{kind}:{key}:{to.uuid}"[:200], stream=organisation.stream, label=f"Mail: {in_words(kind)}", requested_by=None,
-        args={"kind": kind, "person": str(to.uuid), "organisation": str(organisation.uuid), "context": context, "subject": SUBJECTS[kind]},
+        task=TASK, key=_job_key(kind, key, to), stream=organisation.stream, label=f"Mail: {in_words(kind)}", requested_by=None,
+        args={"kind": kind, "person": str(to.uuid), "organisation": str(organisation.uuid), "context": context},
     )  # fmt: skip
 
 
+def _job_key(kind: str, key: str, to: User) -> str:
+    whole = f"mail:{kind}:{key}:{to.uuid}"
+    # Cut off, it would lose the person, and the second person's mail would count as the first one's.
+    return whole if len(whole) <= LONGEST_KEY else f"mail:{kind}:{hashlib.sha256(key.encode()).hexdigest()}:{to.uuid}"
+
+
 def in_words(kind: str) -> str:
+    """Return a kind as people call it."""
     return kind.replace("_", " ")
 
 
 def send(progress: Progress) -> None:
-    """The work of the job. Raises WorkRefused where the mail can't be sent, however often it is tried; OSError where it may pass."""
+    """The work of the job. Raises WorkRefused where trying again wouldn't help, and TryLater where it may."""
     args = progress.args
     person = User.objects.filter(uuid=args["person"]).first()
     organisation = Organisation.objects.get(uuid=args["organisation"])
@@ -66,39 +86,86 @@ def send(progress: Progress) -> None:
     message = compose(args["kind"], person, organisation, args["context"], progress.job_id)
     try:
         message.send()
-    except smtplib.SMTPRecipientsRefused as error:
-        codes = [code for code, _ in error.recipients.values()]
-        if codes and all(500 <= code < 600 for code in codes):
-            raise WorkRefused(f"The mail server refuses the address for good (code {codes[0]}). Correct the person's address.") from error
-        raise
-    except smtplib.SMTPResponseException as error:
-        if 500 <= error.smtp_code < 600:
-            raise WorkRefused(f"The mail server refuses the mail for good (code {error.smtp_code}). Check its settings.") from error
-        raise
+    except OSError as error:  # as all of smtplib's are
+        if why := _for_good(error, person):
+            # The server's own words are for the log: they often repeat the address.
+            log.warning("mail %s was refused for good", progress.job_id, exc_info=error)
+            raise WorkRefused(f"{why} Then try the mail again.") from error
+        raise TryLater(_what_may_pass(error)) from error
+
+
+def _for_good(error: OSError, person: User) -> str:
+    """Return what has to be put right before the mail can go, as sentences; empty where time alone may do it."""
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return "The mail server doesn't offer what EMAIL_URL asks of it, such as TLS or a password. Correct EMAIL_URL."
+    code = _code(error)
+    if not 500 <= code < 600:
+        return ""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return f"The mail server refuses the address of {person.name} for good (code {code}). Check the address."
+    if isinstance(error, smtplib.SMTPSenderRefused):
+        return f"The mail server refuses the sender of the mail for good (code {code}). Correct MAIL_FROM."
+    if isinstance(error, smtplib.SMTPAuthenticationError):
+        return f"The mail server refuses the user name and password for good (code {code}). Correct EMAIL_URL."
+    return f"The mail server refuses the mail for good (code {code}). Look up in the log what it said, and put that right."
+
+
+def _what_may_pass(error: OSError) -> str:
+    if code := _code(error):
+        return f"the mail server said to try later (code {code})"
+    if isinstance(error, smtplib.SMTPServerDisconnected):
+        return "the mail server broke off the connection"
+    if settings.EMAIL_BACKEND.endswith("FolderBackend"):
+        return f"the mail couldn't be written to its folder ({error.strerror or type(error).__name__})"
+    return f"the mail server couldn't be reached ({error.strerror or type(error).__name__})"
+
+
+def _code(error: OSError) -> int:
+    """Return the server's reply code, or 0 where it gave none. A mail has one recipient, so one code says all."""
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return min((code for code, _ in error.recipients.values()), default=0)
+    return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
 
 
 def compose(kind: str, person: User, organisation: Organisation, context: dict[str, Any], job_id: uuid.UUID) -> EmailMultiAlternatives:
-    """The mail in both forms. A title may hold anything: line breaks in it become spaces in the subject."""
-    shown = context | {
-        "organisation": organisation.name,
-        "person": person.name,
-        "link": settings.SITE_URL.rstrip("/") + context.get("path", "/"),
-    }
+    """Return the mail in both forms. A title may hold anything: line breaks in it become spaces in the subject."""
+    site = settings.SITE_URL.rstrip("/")
+    shown = _for_people(context) | {"organisation": organisation.name, "person": person.name, "link": site + context.get("path", "/")}
     subject = " ".join(SUBJECTS[kind].format_map(shown).split())
     if len(subject) > LONGEST_SUBJECT:
         subject = subject[: LONGEST_SUBJECT - 1] + "…"
     message = EmailMultiAlternatives(
-        subject, render_to_string(f"mail/{kind}.txt", shown).strip() + "\n", to=[person.email],
-        headers={"Message-ID": f"<{job_id}@{urlsplit(settings.SITE_URL).hostname}>", "Auto-Submitted": "auto-generated"},
+        subject, wrapped(render_to_string(f"mail/{kind}.txt", shown)), to=[person.email],
+        headers={"Message-ID": f"<{job_id}@{urlsplit(site).hostname or 'localhost'}>", "Auto-Submitted": "auto-generated"},
     )  # fmt: skip
     message.attach_alternative(render_to_string(f"mail/{kind}.html", shown | {"subject": subject}), "text/html")
     return message
+
+
+def _for_people(context: dict[str, Any]) -> dict[str, Any]:
+    """Return the context with its days spelt out (31 January 2027), and the words that depend on a number or a state."""
+    shown = dict(context)
+    for name, value in context.items():
+        if name.endswith("_on") and value:
+            shown[name] = f"{date.fromisoformat(value):%-d %B %Y}"
+    if (days := context.get("days")) is not None:
+        shown["when"] = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
+    shown["state"] = "overdue since" if context.get("overdue") else "due on"
+    shown["Outcome"] = str(context.get("outcome", "")).capitalize()
+    return shown
+
+
+def wrapped(text: str) -> str:
+    """Return the text with lines of 78 characters at most; a longer word, such as a link, stays whole on a line of its own."""
+    lines = [textwrap.fill(line, WIDTH, break_long_words=False, break_on_hyphens=False) for line in text.strip().splitlines()]
+    return "\n".join(lines) + "\n"
 
 
 class FolderBackend(BaseEmailBackend):
     """Mails as files that a mail program opens, one each, in the folder EMAIL_FILE_PATH; what the default set-up has in place of a server."""
 
     def send_messages(self, email_messages: Any) -> int:
+        """Write each mail, and return how many they were. Raises OSError."""
         folder = Path(settings.EMAIL_FILE_PATH)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         for message in email_messages:

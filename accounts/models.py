@@ -34,7 +34,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. Others refer to them by ``reference``, which says nothing about them."""
+    """A person. Others refer to them by ``reference``, which says nothing about them. ``temporary_password``: an administrator has seen it."""
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
@@ -42,6 +42,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
     date_joined = models.DateTimeField(auto_now_add=True)
+    temporary_password = models.BooleanField(default=False)
 
     objects = UserManager()
 
@@ -166,3 +167,20 @@ class SealCertificate(models.Model):
 
     def __str__(self) -> str:
         return self.fingerprint
+
+
+class UsedProof(models.Model):
+    """A second factor or fresh sign-in that a person has used, so that it isn't good again.
+
+    ``proof``: ``totp:<step of 30 seconds>``, ``passkey:<challenge>`` or ``provider:<nonce>``.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    proof = models.CharField(max_length=200)
+    at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [UniqueConstraint(fields=["user", "proof"], name="proof_used_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.proof}"

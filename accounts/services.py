@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
+from allauth.socialaccount.adapter import get_adapter
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -57,25 +58,31 @@ def organisation_create(*, slug: str, name: str, administrator_email: str, admin
     return organisation, user, password
 
 
-def _person(email: str, name: str) -> tuple[User, str]:
-    """The person with that address, or a new one with a temporary password of 64 random bits."""
+def _person(email: str, name: str, *, by_provider: bool = False) -> tuple[User, str]:
+    """The person with that address, or a new one with a temporary password of 64 random bits, or with none for who signs in by a provider."""
     email = _given("email", EMAIL, email).lower()
     if existing := User.objects.filter(email__iexact=email).first():
         return existing, ""
     name = _given("name", PERSON_NAME, name)
+    if by_provider:
+        return User.objects.create_user(email, None, name=name), ""
     password = "-".join(secrets.token_hex(2) for _ in range(4))
-    return User.objects.create_user(email, password, name=name), password
+    return User.objects.create_user(email, password, name=name, temporary_password=True), password
 
 
-def user_create(*, actor: User, organisation: Organisation, email: str, name: str, role: str) -> tuple[User, str]:
-    """Add a person with a first role; returns the temporary password ("" where the person has an account already).
+def user_create(
+    *, actor: User, organisation: Organisation, email: str, name: str, role: str, by_provider: bool = False
+) -> tuple[User, str]:
+    """Add a person with a first role; returns the temporary password ("" where the person has an account already, or signs in by a provider).
 
     Raises PermissionDenied unless the actor is an administrator there, and ValidationError, by field, for what can't be stored, a role
     that there isn't, or a person who is here already.
     """
     with transaction.atomic():
         _administrator(actor, organisation)
-        user, password = _person(email, name)
+        if by_provider and not get_adapter().list_apps(None):
+            raise ValidationError({"email": "No provider is configured here, so nobody could sign in without a password."})
+        user, password = _person(email, name, by_provider=by_provider)
         if organisation.memberships.filter(user=user).exists():
             raise ValidationError({"email": f"{user.name} is in {organisation.name} already; give the role in the list of people."})
         _record(organisation, "person.added", actor, "person", str(user.uuid), user.name)

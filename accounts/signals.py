@@ -1,9 +1,12 @@
-"""Sign-in, sign-out and failed sign-in are events of the trail."""
+"""Sign-in and sign-out, failed ones, passwords and second factors are events of the trail."""
 
 from __future__ import annotations
 
 from typing import Any
 
+from allauth.account.signals import password_changed
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
@@ -11,6 +14,7 @@ from accounts.events import tell, tell_of_nobody_known
 from accounts.models import User
 
 LONGEST_TYPED = 254
+FACTORS = {"totp": "authenticator app", "webauthn": "passkey", "recovery_codes": "recovery codes"}
 
 
 @receiver(user_logged_in)
@@ -32,3 +36,29 @@ def sign_in_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> N
         tell("person.sign_in_failed", user, known=False)
     else:
         tell_of_nobody_known("person.sign_in_failed", email)
+
+
+@receiver(password_changed)
+def password_was_changed(sender: Any, user: User, **kwargs: Any) -> None:
+    User.objects.filter(pk=user.pk).update(temporary_password=False)
+    tell("person.password_changed", user)
+
+
+@receiver(mfa.authenticator_added)
+def factor_added(sender: Any, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    tell("person.factor_added", user, changes={"factor": FACTORS[authenticator.type]})
+
+
+@receiver(mfa.authenticator_removed)
+def factor_removed(sender: Any, user: User, authenticator: Authenticator, **kwargs: Any) -> None:
+    tell("person.factor_removed", user, changes={"factor": FACTORS[authenticator.type]})
+
+
+@receiver(mfa.authenticator_reset)
+def recovery_codes_renewed(sender: Any, user: User, **kwargs: Any) -> None:
+    tell("person.recovery_codes_renewed", user)
+
+
+@receiver(mfa.authentication_failed)
+def second_factor_failed(sender: Any, user: User, **kwargs: Any) -> None:
+    tell("person.second_factor_failed", user, known=False)

@@ -41,7 +41,9 @@ def people(request: HttpRequest) -> HttpResponse:
 def person_add(request: Any) -> HttpResponse:
     typed = {name: request.POST.get(name, "") for name in ("email", "name", "role")}
     try:
-        user, password = services.user_create(actor=request.user, organisation=request.organisation, **typed)
+        user, password = services.user_create(
+            actor=request.user, organisation=request.organisation, by_provider="by_provider" in request.POST, **typed
+        )
     except ValidationError as error:
         errors = error.message_dict if hasattr(error, "error_dict") else {"email": error.messages}
         return _people_page(request, status=422, typed=typed, errors={name: " ".join(found) for name, found in errors.items()})

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -11,6 +14,7 @@ from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_KEY = 50
+SHORTEST_TOKEN = 16
 
 
 class CountersignConfig(AppConfig):
@@ -35,8 +39,40 @@ def refuse_unsafe_settings() -> None:
         wrong.append("ALLOWED_HOSTS must name the hosts that the service is reached by, and not *")
     if not settings.SESSION_COOKIE_SECURE or not settings.CSRF_COOKIE_SECURE:
         wrong.append("cookies must be sent over TLS alone: SESSION_COOKIE_SECURE and CSRF_COOKIE_SECURE")
+    origins: list[str] = settings.CSRF_TRUSTED_ORIGINS
+    plain = ", ".join(origin for origin in origins if not origin.startswith("https://"))
+    if plain:
+        wrong.append(f"CSRF_TRUSTED_ORIGINS must be https:// addresses, and not {plain}: anybody on the way can write such a page")
+    if settings.METRICS_TOKEN and len(settings.METRICS_TOKEN) < SHORTEST_TOKEN:
+        wrong.append(f"METRICS_TOKEN is too short; give at least {SHORTEST_TOKEN} random characters, or none for no such page")
+    wrong += _unsafe_providers()
+    wrong += _unsafe_seals()
     if wrong:
         raise ImproperlyConfigured("Countersign doesn't start in production with these settings: " + "; ".join(wrong) + ".")
+
+
+def _unsafe_providers() -> list[str]:
+    """A provider vouches for people, so what it says must come from it and from nobody between."""
+    wrong = []
+    providers: dict[str, Any] = settings.SOCIALACCOUNT_PROVIDERS
+    for app in providers.get("openid_connect", {}).get("APPS", []):
+        if urlsplit(app["settings"]["server_url"]).scheme != "https":
+            wrong.append("OIDC_ISSUER must begin with https://; whoever can change what the provider says can sign in as anybody")
+        if not app["client_id"] or not app["secret"]:
+            wrong.append("OIDC_ISSUER needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET beside it, as the provider gave them")
+    return wrong
+
+
+def _unsafe_seals() -> list[str]:
+    """The file of a seal, where it isn't one for each organisation: those come and go while the service runs, and are looked at when used."""
+    if not settings.SEAL_PKCS12 or "{organisation}" in settings.SEAL_PKCS12:
+        return []
+    path = Path(settings.SEAL_PKCS12)
+    if not path.is_file() or not os.access(path, os.R_OK):
+        return [f"SEAL_PKCS12 must be a file that this service can read, and {path} isn't one"]
+    if path.stat().st_mode & stat.S_IROTH:
+        return [f"SEAL_PKCS12 names {path}, which everybody on this machine can read; take that right away with chmod o-r"]
+    return []
 
 
 def production_warnings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -59,6 +95,35 @@ def production_warnings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMes
                 f"The broker at {broker.hostname or broker.scheme} is used without a password, so whoever reaches it can queue tasks.",
                 hint="Give the broker a password, and BROKER_URL with it: redis://:PASSWORD@HOST:PORT/0.",
                 id="countersign.W002",
+            )
+        )
+    if settings.SEAL_PKCS12 and not settings.SEAL_PKCS12_PASSPHRASE:
+        found.append(
+            checks.Warning(
+                "SEAL_PKCS12 is used without a passphrase, so whoever copies the file can sign in the organisation's name.",
+                hint="Export the key with a passphrase, and give that in SEAL_PKCS12_PASSPHRASE_FILE.",
+                id="countersign.W003",
+            )
+        )
+    return found + _mail_warnings()
+
+
+def _mail_warnings() -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    if urlsplit(settings.SITE_URL).hostname in (None, "127.0.0.1", "localhost", "::1"):
+        found.append(
+            checks.Warning(
+                f"Links in mails begin with {settings.SITE_URL}, which nobody can follow from another machine.",
+                hint="Set SITE_URL to the address that people reach the service at, such as https://countersign.example.",
+                id="countersign.W004",
+            )
+        )
+    if settings.EMAIL_BACKEND.endswith("FolderBackend"):
+        found.append(
+            checks.Warning(
+                f"Mails are written to {settings.EMAIL_FILE_PATH} and reach nobody.",
+                hint="Set EMAIL_URL to your mail server, and MAIL_FROM to whom mails are from.",
+                id="countersign.W005",
             )
         )
     return found

@@ -2,13 +2,18 @@
 
 COUNTERSIGN_ENV     development (default) or production; production refuses to start with an unsafe setting
 SECRET_KEY          required in production; otherwise made once under VAR_DIR
+SECRET_KEY_FALLBACKS  former secret keys, comma-separated, that still unlock what they locked
 DATABASE_URL        SQLite under VAR_DIR unless set; PostgreSQL in service
 BROKER_URL          any Redis, Valkey or RabbitMQ
 ALLOWED_HOSTS       comma-separated; loopback unless set
 VAR_DIR             where all data of this installation lies
 METRICS_TOKEN       the bearer token for /metrics/, which isn't there without it
 SITE_URL            where people reach it; links in mails begin with it
-EMAIL_URL           the mail server, smtp+tls://user:password@host:587; without it mails are files under VAR_DIR/mail
+OIDC_ISSUER         a provider of OpenID Connect that people sign in through; with OIDC_CLIENT_ID and OIDC_CLIENT_SECRET (or _FILE)
+OIDC_NAME           what its button is called
+OIDC_VERIFIED_DOMAINS  domains, comma-separated, whose addresses are the person's own although the provider doesn't say so
+EMAIL_URL           the mail server, smtp+tls://user:password@host:587 (or EMAIL_URL_FILE); without it mails are files under VAR_DIR/mail
+MAIL_FROM           whom mails are from, such as Countersign <countersign@bank.example>
 """
 
 import os
@@ -46,7 +51,19 @@ def _secret_key() -> str:
     return path.read_text()
 
 
+def _secret(name: str) -> str:
+    """A secret of the environment, or of the file that the variable with _FILE at its end names."""
+    path = os.environ.get(f"{name}_FILE")
+    if not path:
+        return os.environ.get(name, "")
+    try:
+        return Path(path).read_text("utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ImproperlyConfigured(f"{name}_FILE can't be read: {error}") from None
+
+
 SECRET_KEY = _secret_key()
+SECRET_KEY_FALLBACKS = [key for key in os.environ.get("SECRET_KEY_FALLBACKS", "").split(",") if key]
 ALLOWED_HOSTS = [h for h in os.environ.get("ALLOWED_HOSTS", "127.0.0.1,localhost,[::1]").split(",") if h]
 CSRF_TRUSTED_ORIGINS = [o for o in os.environ.get("CSRF_TRUSTED_ORIGINS", "").split(",") if o]
 
@@ -66,6 +83,9 @@ INSTALLED_APPS = [
     "django.contrib.humanize",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "template_partials",
@@ -140,6 +160,40 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "accounts.adapter.ClosedSignupAdapter"
 ACCOUNT_SESSION_REMEMBER = False
+# Second factors. A code is good half a minute longer on both sides, for clocks that differ. Off loopback a passkey asks for TLS.
+MFA_ADAPTER = "accounts.factors.FactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_TOTP_ISSUER = "Countersign"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_FORMS = {
+    "authenticate": "accounts.factors.SignInCode",
+    "reauthenticate": "accounts.factors.ConfirmingCode",
+    "activate_totp": "accounts.factors.FirstCode",
+    "authenticate_webauthn": "accounts.factors.SignInPasskey",
+    "reauthenticate_webauthn": "accounts.factors.ConfirmingPasskey",
+}
+# An organisation's own provider, which people are then sent to; it lets in whom an administrator has added, and nobody else.
+SOCIALACCOUNT_ADAPTER = "accounts.providers.ProviderAdapter"
+# By a link and not by a form: the content policy's form-action, ourselves alone, stops a form that is answered by going elsewhere.
+SOCIALACCOUNT_LOGIN_ON_GET = True
+SOCIALACCOUNT_PROVIDERS = {}
+if os.environ.get("OIDC_ISSUER"):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "OAUTH_PKCE_ENABLED": True,
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": os.environ.get("OIDC_NAME", "your organisation's account"),
+                "client_id": os.environ.get("OIDC_CLIENT_ID", ""),
+                "secret": _secret("OIDC_CLIENT_SECRET"),
+                "settings": {
+                    "server_url": os.environ["OIDC_ISSUER"].rstrip("/"),
+                    "verified_email": [one.strip() for one in os.environ.get("OIDC_VERIFIED_DOMAINS", "").split(",") if one.strip()],
+                },
+            }
+        ],
+    }
 
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -236,23 +290,25 @@ DEFAULT_FROM_EMAIL = os.environ.get("MAIL_FROM", "Countersign <countersign@local
 EMAIL_FILE_PATH = VAR_DIR / "mail"
 EMAIL_TIMEOUT = 20
 EMAIL_BACKEND = "accounts.mailing.FolderBackend"
-if os.environ.get("EMAIL_URL"):
-    _mail = urlsplit(os.environ["EMAIL_URL"])
-    if _mail.scheme not in ("smtp", "smtps", "smtp+tls") or not _mail.hostname:
-        raise ImproperlyConfigured("EMAIL_URL must be smtp://, smtp+tls:// (STARTTLS) or smtps:// with user:password@host:port")
+if _mail_url := _secret("EMAIL_URL"):
+    try:
+        _mail = urlsplit(_mail_url)
+        EMAIL_PORT = {"smtp": 25, "smtp+tls": 587, "smtps": 465}[_mail.scheme]
+        EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or EMAIL_PORT
+    except (ValueError, KeyError):
+        EMAIL_HOST = None
+    if not EMAIL_HOST:
+        raise ImproperlyConfigured(
+            "EMAIL_URL must be smtp://, smtp+tls:// (STARTTLS) or smtps:// with user:password@host:port; "
+            "write / : @ # ? and % in a password as %2F %3A %40 %23 %3F and %25"
+        )
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    EMAIL_HOST, EMAIL_PORT = _mail.hostname, _mail.port or {"smtp": 25, "smtp+tls": 587, "smtps": 465}[_mail.scheme]
     EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = unquote(_mail.username or ""), unquote(_mail.password or "")
     EMAIL_USE_SSL, EMAIL_USE_TLS = _mail.scheme == "smtps", _mail.scheme == "smtp+tls"
 
 # The organisations' seals: a PKCS#12 file instead of a key that the service makes; {organisation} stands for its name in addresses.
 SEAL_PKCS12 = os.environ.get("SEAL_PKCS12", "")
-SEAL_PKCS12_PASSPHRASE = os.environ.get("SEAL_PKCS12_PASSPHRASE", "")
-if os.environ.get("SEAL_PKCS12_PASSPHRASE_FILE"):
-    try:
-        SEAL_PKCS12_PASSPHRASE = Path(os.environ["SEAL_PKCS12_PASSPHRASE_FILE"]).read_text("utf-8").rstrip("\r\n")
-    except (OSError, UnicodeDecodeError) as error:
-        raise ImproperlyConfigured(f"SEAL_PKCS12_PASSPHRASE_FILE can't be read: {error}") from None
+SEAL_PKCS12_PASSPHRASE = _secret("SEAL_PKCS12_PASSPHRASE")
 
 # What a bearer token must be to read /metrics/; without it there is no such page.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")

@@ -1,8 +1,14 @@
 """Every address of the service. The permission table in tests/permissions.py knows each name."""
 
 from allauth.account import views as allauth
+from allauth.mfa.base import views as mfa
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from allauth.socialaccount import views as social
 from django.urls import include, path
 
+from accounts import security_views as security
 from config import metrics, views
 
 urlpatterns = [
@@ -14,6 +20,21 @@ urlpatterns = [
     path("account/sign-out/", allauth.logout, name="account_logout"),
     path("account/password/", allauth.password_change, name="account_change_password"),
     path("account/confirm/", allauth.reauthenticate, name="account_reauthenticate"),
+    path("account/sign-in/code/", mfa.authenticate, name="mfa_authenticate"),
+    path("account/confirm/code/", mfa.reauthenticate, name="mfa_reauthenticate"),
+    path("account/confirm/passkey/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
+    path("account/security/", security.security, name="mfa_index"),
+    path("account/security/app/", totp.activate_totp, name="mfa_activate_totp"),
+    path("account/security/app/remove/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("account/security/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("account/security/passkeys/<int:pk>/remove/", security.remove_passkey, name="mfa_remove_webauthn"),
+    path("account/security/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path("account/security/recovery-codes/renew/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/passkey/", security.passkey_options, name="passkey_options"),
+    path("account/provider/", security.provider_sign_in, name="provider_sign_in"),
+    path("account/provider/<str:provider_id>/", security.provider_login, name="openid_connect_login"),
+    path("account/provider/<str:provider_id>/back/", security.provider_callback, name="openid_connect_callback"),
+    path("account/sign-in/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path("", include("accounts.urls")),
     path("", include("compliance.urls")),
     path("", include("reports.urls")),

@@ -16,7 +16,8 @@ HEARTBEAT_EVERY = timedelta(seconds=5)
 STALE_AFTER = timedelta(seconds=30)
 # After a fault that may pass; doubled for each attempt.
 RETRY_AFTER = timedelta(seconds=5)
-# Some work waits for others' machines, which may be away for hours.
+# When the broker couldn't be reached.
+REPUBLISH_AFTER = timedelta(seconds=5)
 
 
 @dataclass(frozen=True)
@@ -27,9 +28,8 @@ class Patience:
     retry_after: timedelta = RETRY_AFTER
 
 
-PATIENCE = {"accounts.send_mail": Patience(attempts=11, retry_after=timedelta(minutes=1))}  # the last attempt 17 hours after the first
-# When the broker couldn't be reached.
-REPUBLISH_AFTER = timedelta(seconds=5)
+# Work that waits for others' machines, which may be away for hours. A mail's last attempt is 17 hours after the first.
+PATIENCE = {"accounts.send_mail": Patience(attempts=11, retry_after=timedelta(minutes=1))}
 
 
 def patience(task: str) -> Patience:

@@ -34,16 +34,21 @@ from jobs.queue import fail, gave_up
 
 log = logging.getLogger(__name__)
 
-# What may pass by itself. TimeoutError and ConnectionError are OSErrors too.
-TRANSIENT = (OperationalError, InterfaceError, OSError)
-
 
 class WorkRefused(Exception):
     """Raised by work that can't succeed; its text is shown to people as the job's error."""
 
 
+class TryLater(Exception):
+    """Raised by work that met a fault that may pass; its text, a clause such as "the mail server is busy", is shown to people."""
+
+
 class Superseded(Exception):
     """This start of the job isn't the valid one any more: it was taken for lost, and another has begun."""
+
+
+# What may pass by itself. TimeoutError and ConnectionError are OSErrors too.
+TRANSIENT = (OperationalError, InterfaceError, OSError, TryLater)
 
 
 @dataclass(frozen=True)
@@ -82,9 +87,9 @@ def run(job_id: uuid.UUID | str, work: Callable[[Progress], Any]) -> bool:
     once, however often the job is delivered. What ``work`` itself writes may happen more than once.
 
     A job that is over, or that another worker is busy with, is left alone. A fault that may pass (of the database,
-    the network, the file system) queues the job again, later each time; ``WorkRefused`` fails it with its own text,
-    anything else with a general sentence and the traceback in the log. After five attempts it fails. Nothing is
-    raised but Job.DoesNotExist.
+    the network, the file system, or ``TryLater``) queues the job again, later each time; ``WorkRefused`` fails it with
+    its own text, anything else with a general sentence and the traceback in the log. After five attempts, or as many
+    as ``timing.PATIENCE`` gives the task, it fails. Nothing is raised but Job.DoesNotExist.
     """
     progress = _claim(uuid.UUID(str(job_id)))
     if progress is None:
@@ -154,10 +159,10 @@ def _end_attempt(progress: Progress, *, error: str = "", fault: BaseException | 
                     error or f"{job.label} failed because of an unexpected error. The log has the details under job {job.id}.",
                 )
             elif job.attempts >= timing.patience(job.task).attempts:
-                fail(job, gave_up(job, f"the last one met a fault of the system ({type(fault).__name__})"))
+                fail(job, gave_up(job, _in_words(fault)))
             else:
                 job.status, job.claim = Job.Status.QUEUED, None
-                job.message = "A fault of the system interrupted the work; it will be tried again"
+                job.message = f"It will be tried again: {_in_words(fault)}"[:300]
                 job.save(update_fields=["status", "claim", "message"])
                 due = timezone.now() + timing.doubled(timing.patience(job.task).retry_after, job.attempts)
                 Outbox.objects.filter(job=job).update(published_at=None, due_at=due)
@@ -166,6 +171,10 @@ def _end_attempt(progress: Progress, *, error: str = "", fault: BaseException | 
     except TRANSIENT:
         # The database itself is away: the job stays as running, falls silent, and the relay takes it up.
         log.exception("the end of attempt %s of job %s couldn't be written", progress.attempt, progress.job_id)
+
+
+def _in_words(fault: BaseException) -> str:
+    return str(fault) if isinstance(fault, TryLater) else f"the last attempt met a fault of the system ({type(fault).__name__})"
 
 
 def _locked(progress: Progress) -> Job:

@@ -74,6 +74,21 @@ WAYS_IN = [
     public("account_logout", "GET", "POST"),
     personal("account_change_password", "GET", "POST"),
     personal("account_reauthenticate", "GET", "POST"),
+    public("mfa_authenticate", "GET", "POST"),  # whoever isn't in the middle of signing in is sent to its beginning
+    personal("mfa_reauthenticate", "GET", "POST"),
+    personal("mfa_reauthenticate_webauthn", "GET", "POST"),
+    personal("mfa_index", "GET"),
+    personal("mfa_activate_totp", "GET", "POST"),
+    Row("mfa_deactivate_totp", "page", {"GET": WRITERS, "POST": WRITERS}, private=True),  # the risk officer has one
+    personal("mfa_add_webauthn", "GET", "POST"),
+    Row("mfa_remove_webauthn", "personal", dict.fromkeys(("GET", "POST"), SIGNED_IN), args={"pk": "1"}),
+    Row("mfa_view_recovery_codes", "page", {"GET": WRITERS}, private=True),
+    personal("mfa_generate_recovery_codes", "GET", "POST"),
+    personal("passkey_options", "POST"),
+    personal("provider_sign_in", "GET"),
+    Row("openid_connect_login", "public", {}, args={"provider_id": "none"}),  # no provider is configured here
+    Row("openid_connect_callback", "public", {}, args={"provider_id": "none"}),
+    public("socialaccount_login_cancelled", "GET"),
 ]
 
 ACCOUNTS = [

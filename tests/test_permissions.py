@@ -10,6 +10,8 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
@@ -106,6 +108,8 @@ def build() -> House:
         actor=cast.approver, organisation=cast.organisation, of=cast.approver, to=other, starts_on=date(2030, 1, 1),
         ends_on=date(2030, 1, 31), reason="Leave.",
     )  # fmt: skip
+    TOTP.activate(cast.risk_officer, "JBSWY3DPEHPK3PXP")
+    RecoveryCodes.activate(cast.risk_officer)
     token, _ = token_create(actor=cast.risk_officer, organisation=cast.organisation, name="script")
     return House(
         cast=cast,

@@ -6,9 +6,11 @@ import io
 from typing import Any
 
 from asn1crypto import cms
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import ModificationLevel
 from pyhanko.sign.validation import validate_pdf_signature
@@ -17,6 +19,9 @@ from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
 from reports.verifier.checks import Check
+
+_METHODS = {"ec": "sha256_ecdsa", "rsa": "sha256_rsa"}  # by the key of the certificate
+_MOST_CERTIFICATES = 10  # a seal's own, and those of its issuers
 
 
 def check_seal(data: bytes) -> tuple[list[Check], str]:
@@ -35,7 +40,7 @@ def check_seal(data: bytes) -> tuple[list[Check], str]:
         status = validate_pdf_signature(signature, signer_validation_context=context)
         fingerprint = certificate.sha256.hex()
         exact = _exact(data, signature)
-        own = _self_issued(certificate.dump())
+        issuing = _check_issuers(signature)
     except Exception as error:
         return [Check("seal", False, f"The seal can't be checked: its signature or certificate was damaged ({_short(error)}).")], ""
     checks = []
@@ -61,14 +66,7 @@ def check_seal(data: bytes) -> tuple[list[Check], str]:
         checks.append(Check("seal's coverage", False, exact))
     else:
         checks.append(Check("seal's coverage", True, "The seal covers every byte of the document."))
-    subject = certificate.subject.native.get("organization_name") or certificate.subject.human_friendly
-    if own:
-        message = f"{subject} issued the seal's certificate to itself, SHA-256 {fingerprint}: compare this with what the organisation says."
-        checks.append(Check("certificate", True, message))
-    else:
-        checks.append(
-            Check("certificate", False, "The seal's certificate was changed, or isn't one that an organisation issued to itself.")
-        )
+    checks.append(issuing)
     return checks, fingerprint
 
 
@@ -86,47 +84,83 @@ def _exact(data: bytes, signature: EmbeddedPdfSignature) -> str:
         return "The bytes that hold the seal's signature were changed."
     if cms.ContentInfo.load(der, strict=True).copy().dump(force=True) != der:
         return "The seal's signature isn't in the one form (DER) that it must have."
-    return _expected(parsed["content"])
+    return _expected(parsed["content"], signature.signer_cert)
 
 
-def _expected(signed: Any) -> str:
+def _expected(signed: Any, certificate: asn1_x509.Certificate) -> str:
     """The parts of a CMS signature that its own arithmetic leaves open, held to the one value that our seals have."""
     signer = signed["signer_infos"][0]
-    certificates = signed["certificates"]
+    certificates = [each.chosen.dump() for each in signed["certificates"]]
+    method = cms.SignedDigestAlgorithm({"algorithm": _METHODS.get(certificate.public_key.algorithm, "sha256_ecdsa")})
     sha256 = [a["algorithm"].native for a in signed["digest_algorithms"]]
     fits = (
         signed["version"].native == "v1"
         and len(signed["signer_infos"]) == 1
         and signer["version"].native == "v1"
-        and len(certificates) == 1
+        and 1 <= len(certificates) <= _MOST_CERTIFICATES
+        and len(set(certificates)) == len(certificates)
         and sha256 == ["sha256"]
         and signer["digest_algorithm"]["algorithm"].native == "sha256"
-        and signer["signature_algorithm"]["algorithm"].native == "sha256_ecdsa"
+        and signer["signature_algorithm"].dump() == method.dump()
         and signed["encap_content_info"]["content_type"].native == "data"
         and signed["encap_content_info"]["content"].native is None
         and signed["crls"].native is None
         and signer["unsigned_attrs"].native is None
         # as bytes: names are otherwise compared without regard to their case
-        and signer["sid"].chosen["issuer"].dump() == certificates[0].chosen.issuer.dump()
-        and signer["sid"].chosen["serial_number"].native == certificates[0].chosen.serial_number
+        and signer["sid"].chosen["issuer"].dump() == certificate.issuer.dump()
+        and signer["sid"].chosen["serial_number"].native == certificate.serial_number
     )
     return "" if fits else "The seal's signature has parts that our seals don't have, or lacks some."
 
 
-def _self_issued(der: bytes) -> bool:
-    certificate = x509.load_der_x509_certificate(der)
-    key = certificate.public_key()
-    if (
-        certificate.issuer != certificate.subject
-        or not isinstance(key, ec.EllipticCurvePublicKey)
-        or certificate.signature_hash_algorithm is None
-    ):
-        return False
+def _check_issuers(signature: EmbeddedPdfSignature) -> Check:
+    """Who issued the seal's certificate: the organisation itself, or others whose certificates are in the file, each checked by the next one.
+
+    Nothing else ties the issuers' certificates to the document, so all of them must belong to the one row, and what the last one says of itself
+    can be checked only where it is a root.
+    """
+    own = x509.load_der_x509_certificate(signature.signer_cert.dump())
+    held = [x509.load_der_x509_certificate(c.chosen.dump()) for c in signature.signed_data["certificates"]]
+    rest = [certificate for certificate in held if certificate != own]
+    last = own
+    while not _issued_by(last, last):
+        issuer = next((candidate for candidate in rest if _issued_by(last, candidate)), None)
+        if issuer is None:
+            break
+        rest.remove(issuer)
+        last = issuer
+    named, sha256 = _name(own.subject), own.fingerprint(hashes.SHA256()).hex()
+    rooted = _issued_by(last, last)
+    if rest or (last is own and not rooted and own.issuer == own.subject):
+        message = (
+            "The seal's certificate was changed, or isn't one that an organisation issued to itself or got from the issuers in the file."
+        )
+        return Check("certificate", False, message)
+    if last is own and rooted:
+        message = f"{named} issued the seal's certificate to itself, SHA-256 {sha256}: compare this with what the organisation says."
+        return Check("certificate", True, message)
+    issuers = f"{_name(own.issuer)} issued the seal's certificate to {named}, SHA-256 {sha256}"
+    if not rooted:
+        message = f"{issuers}, but the file lacks the certificate of {_name(last.issuer)}, without which that can't be checked here."
+        return Check("certificate", None, message)
+    root = f"{_name(last.subject)}, whose certificate has SHA-256 {last.fingerprint(hashes.SHA256()).hex()}"
+    return Check("certificate", True, f"{issuers}, and its issuers lead to {root}: compare this with what the organisation says.")
+
+
+def _issued_by(certificate: x509.Certificate, issuer: x509.Certificate) -> bool:
     try:
-        key.verify(certificate.signature, certificate.tbs_certificate_bytes, ec.ECDSA(certificate.signature_hash_algorithm))
-    except InvalidSignature:
+        certificate.verify_directly_issued_by(issuer)
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError, TypeError):
         return False
     return True
+
+
+def _name(name: x509.Name) -> str:
+    """As people read it: the organisation, else the common name, else all of it."""
+    for oid in (NameOID.ORGANIZATION_NAME, NameOID.COMMON_NAME):
+        if found := name.get_attributes_for_oid(oid):
+            return str(found[0].value)
+    return name.rfc4514_string()
 
 
 def _short(error: Exception) -> str:

@@ -56,7 +56,7 @@ def sign_in(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
     complaints: list[str] = []
 
     def enter(email: str, **options: object) -> Page:
-        context = browser.new_context(base_url=live_server.url, accept_downloads=True, **options)  # type: ignore[arg-type]
+        context = browser.new_context(**{"base_url": live_server.url, "accept_downloads": True, **options})  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)

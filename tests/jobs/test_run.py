@@ -2,6 +2,7 @@
 
 import logging
 import uuid
+from datetime import timedelta
 from threading import Barrier, Event, Thread
 
 import pytest
@@ -11,7 +12,7 @@ from django.utils import timezone
 from jobs import timing
 from jobs.models import Job, Outbox
 from jobs.queue import enqueue, relay
-from jobs.work import WorkRefused, run
+from jobs.work import TryLater, WorkRefused, run
 from tests.jobs.conftest import fall_silent, make_due
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("fake_broker")]
@@ -151,6 +152,27 @@ def test_a_fault_that_may_pass_is_tried_again_later_each_time(ask, fault):
     job.refresh_from_db()
     assert (job.status, job.attempts) == ("failed", 5)
     assert "was given up after 5 attempts" in job.error
+
+
+def test_some_tasks_have_more_patience_and_say_what_they_wait_for(ask, monkeypatch):
+    monkeypatch.setitem(timing.PATIENCE, "tests.jobs.patient", timing.Patience(attempts=7, retry_after=timedelta(minutes=1)))
+    job = ask(task="tests.jobs.patient", label="The letter")
+
+    def work(progress):
+        raise TryLater("the post office is shut")
+
+    waits = []
+    for _ in range(6):
+        assert not run(job.id, work)
+        waits.append(round((Outbox.objects.get(job=job).due_at - timezone.now()).total_seconds() / 60))
+        job.refresh_from_db()
+        assert (job.status, job.message) == ("queued", "It will be tried again: the post office is shut")
+        make_due(job)
+        assert relay() == 1
+    assert waits == [1, 2, 4, 8, 16, 32]
+    assert not run(job.id, work)
+    job.refresh_from_db()
+    assert job.error == "The letter was given up after 7 attempts: the post office is shut. An administrator can start it again."
 
 
 def test_a_fault_that_passed_leaves_the_effects_once(ask):

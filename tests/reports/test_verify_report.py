@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from io import StringIO
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connection
+from django.utils import timezone
 
-from accounts.models import Organisation
-from accounts.seal import signer_for
+from accounts.models import Organisation, SealCertificate
+from accounts.seal import rotate, seal_of, signer_for
 from assessments.models import DecisionRecord
 from audit.models import AuditEvent
 from reports.models import Report
@@ -102,6 +104,36 @@ def test_a_report_sealed_with_another_key_is_named(path: Path, report: Report, t
     assert "The certificate isn't the one that Meridian Bank seals with here" in printed
     assert "says that another report was made" in printed
     assert "own certificate" in word
+
+
+def test_a_certificate_that_somebody_added_to_the_table_is_named(path: Path, report: Report, tmp_path: Path, settings) -> None:
+    """Whoever can write the database, and enters a certificate of their own."""
+    data = path.read_bytes()
+    own = settings.VAR_DIR
+    settings.VAR_DIR = tmp_path / "forger"
+    forged = seal(data[: data.index(b"%%EOF\n") + 6], signer_for(report.organisation), reason="test")
+    theirs = seal_of(report.organisation)
+    settings.VAR_DIR = own
+    path.write_bytes(forged)
+    Report.objects.filter(pk=report.pk).update(sha256=hashlib.sha256(forged).hexdigest())
+    SealCertificate.objects.create(
+        organisation=report.organisation, fingerprint=theirs.fingerprint, certificate=theirs.der, made_at=timezone.now(),
+        retired_at=timezone.now(),
+    )  # fmt: skip
+    printed, word, _ = refused(path)
+    assert "the trail has no entry that says so" in printed
+    assert "own certificate" in word
+
+
+def test_a_report_sealed_before_a_rotation_holds_and_says_when_the_key_was_replaced(
+    path: Path, report: Report, tmp_path: Path, settings
+) -> None:
+    shutil.copytree(Path(settings.VAR_DIR) / "seals", tmp_path / "seals")
+    settings.VAR_DIR = tmp_path
+    rotate(report.organisation)
+    text = said(path)
+    assert "FAILS" not in text
+    assert "is one that Meridian Bank sealed with here until" in text
 
 
 def test_a_report_of_an_organisation_elsewhere_is_not_known_rather_than_false(path: Path, report: Report) -> None:
