@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.access import roles_of
 from accounts.models import User
+from assessments.editing import note_change
 from assessments.errors import Refused, WrongStatus
 from assessments.models import Assessment, Condition, ConditionStep, ConditionStepKind, DecisionRecord, Status
 from assessments.permissions import RISK_OFFICER, require
-from audit.trail import record
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,6 @@ def _step(actor: User, condition: Condition, kind: ConditionStepKind, note: str)
         if not note.strip():
             raise Refused("Say what shows it.", {"note": "Say how it was met." if meeting else "Say why it isn't met."})
         step = ConditionStep.objects.create(condition=condition, kind=kind, note=note.strip()[:4000], by=actor, at=timezone.now())
-        record(
-            stream=organisation.stream, action=f"condition.{kind.value}", actor=actor.reference, object_type="assessment",
-            object_id=str(assessment.pk), changes={"condition": condition.number, "verdict": str(condition.verdict_id)}, reason=note.strip(),
-            personal={"actor_name": actor.name, "object_label": assessment.title},
-        )  # fmt: skip
+        changes = {"condition": condition.number, "verdict": str(condition.verdict_id)}
+        note_change(assessment, actor, f"condition.{kind.value}", changes, reason=note)
     return step

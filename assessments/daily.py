@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from assessments import notices, routing, workflow
 from assessments.conditions import standing_of
+from assessments.editing import note_change
 from assessments.models import Acceptance, AcceptanceExpiry, Assessment, Condition, DecisionRecord, Status
-from audit.trail import record
 
 REMIND_BEFORE = 2  # days before a stage is due, and every day after
 REVIEW_NOTICES = (60, 30, 14, 7, 1)  # days before the review date
@@ -87,12 +87,8 @@ def _end_acceptance(acceptance: Acceptance, today: date) -> int:
         notices.tell_acceptance_expired(
             assessment, acceptance.title or acceptance.blocker, acceptance.expires_on, f"acceptance:{acceptance.pk}"
         )
-        record(
-            stream=assessment.organisation.stream, action="acceptance.expired", actor="system", object_type="assessment",
-            object_id=str(assessment.pk),
-            changes={"finding": acceptance.blocker, "option": acceptance.option_key, "expired_on": acceptance.expires_on.isoformat()},
-            personal={"object_label": assessment.title},
-        )  # fmt: skip
+        changes = {"finding": acceptance.blocker, "option": acceptance.option_key, "expired_on": acceptance.expires_on.isoformat()}
+        note_change(assessment, None, "acceptance.expired", changes)
     return 1
 
 

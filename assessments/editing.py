@@ -39,17 +39,23 @@ def opened(actor: User, assessment: Assessment, action: str) -> Assessment:
 
 
 def note_change(
-    assessment: Assessment, actor: User, action: str, changes: dict[str, Any] | None = None, personal: dict[str, str] | None = None
+    assessment: Assessment,
+    actor: User | None,
+    action: str,
+    changes: dict[str, Any] | None = None,
+    personal: dict[str, str] | None = None,
+    reason: str = "",
 ) -> None:
-    """Record one event about the assessment."""
+    """Record one event about the assessment; ``actor`` None is the system."""
     record(
         stream=assessment.organisation.stream,
         action=action,
-        actor=actor.reference,
+        actor=actor.reference if actor else "system",
         object_type="assessment",
         object_id=str(assessment.pk),
         changes=changes or {},
-        personal={"actor_name": actor.name, "object_label": assessment.title, **(personal or {})},
+        reason=reason.strip(),
+        personal={"object_label": assessment.title, **({"actor_name": actor.name} if actor else {}), **(personal or {})},
     )
 
 

@@ -11,6 +11,7 @@ from accounts.mailing import mail_later
 from accounts.models import User
 from assessments.models import Assessment, Condition, Snapshot, Verdict
 from assessments.routing import StageStanding, who_is_asked
+from assessments.snapshots import day_text
 
 
 def path_to(assessment: Assessment, name: str) -> str:
@@ -29,7 +30,7 @@ def ask_to_sign(snapshot: Snapshot, standing: StageStanding) -> None:
     stage = standing.stage
     for person in who_is_asked(snapshot, stage):
         _mail(
-            "request_to_sign", person, snapshot.assessment, str(stage.pk), "record", stage=stage.title, due_on=_day(standing.due_on),
+            "request_to_sign", person, snapshot.assessment, str(stage.pk), "record", stage=stage.title, due_on=day_text(standing.due_on),
             submitted_by=snapshot.submitted_by.name,
         )  # fmt: skip
 
@@ -41,7 +42,7 @@ def remind(snapshot: Snapshot, standing: StageStanding, today: date) -> int:
     assert due is not None
     for person in people:
         _mail(
-            "reminder", person, snapshot.assessment, f"{standing.stage.pk}:{today}", "record", stage=standing.stage.title, due_on=_day(due),
+            "reminder", person, snapshot.assessment, f"{standing.stage.pk}:{today}", "record", stage=standing.stage.title, due_on=day_text(due),
             overdue=today > due,
         )  # fmt: skip
     return len(people)
@@ -87,7 +88,3 @@ def _concerned(snapshot: Snapshot) -> list[User]:
     people = {snapshot.assessment.author, snapshot.submitted_by}
     people |= {c.owner for v in Verdict.objects.filter(participation__snapshot=snapshot) for c in v.conditions.select_related("owner")}
     return sorted(people, key=lambda person: person.pk)
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None

@@ -12,7 +12,7 @@ from accounts.models import Organisation, User
 from accounts.seal import certificate_of
 from assessments.models import Acceptance, Condition, PartSeen, Snapshot, Stage, Verdict
 from assessments.routing import standings
-from assessments.snapshots import content_of, sealed, utc
+from assessments.snapshots import content_of, day_text, sealed, utc
 from audit.trail import checkpoint, events_of
 
 DECISION_FORMAT, SIGNATURE_FORMAT = "countersign/decision@2", "countersign/signature@1"
@@ -70,7 +70,7 @@ def acceptance_data(acceptance: Acceptance) -> dict[str, Any]:
         "residual": acceptance.residual,
         "reason": acceptance.reason,
         "accepted_by": acceptance.accepted_by,
-        "expires_on": _day(acceptance.expires_on),
+        "expires_on": day_text(acceptance.expires_on),
     }
 
 
@@ -79,7 +79,7 @@ def condition_data(condition: Condition) -> dict[str, Any]:
         "number": condition.number,
         "text": condition.text,
         "owner": {"reference": condition.owner.reference, "name": condition.owner_name},
-        "due_on": _day(condition.due_on),
+        "due_on": day_text(condition.due_on),
     }
 
 
@@ -143,7 +143,7 @@ def build_decision(*, snapshot: Snapshot, outcome: str, at: datetime, review_on:
                 "option": data["proposal"]["option"],
                 "option_name": data["proposal"]["option_name"],
                 "at": utc(at),
-                "review_on": _day(review_on),
+                "review_on": day_text(review_on),
                 "with_conditions": any(v.conditions.all() for v in verdicts),
             },
             "stages": [
@@ -153,7 +153,7 @@ def build_decision(*, snapshot: Snapshot, outcome: str, at: datetime, review_on:
             "verdicts": [verdict_data(verdict) for verdict in verdicts],
             "acceptances": [
                 {"blocker": a.blocker, "option": a.option_key, "message": a.message, "person": v.participation.person.name, "reason": a.reason,
-                 "at": utc(v.at), "title": a.title, "inherent": a.inherent, "residual": a.residual, "expires_on": _day(a.expires_on)}
+                 "at": utc(v.at), "title": a.title, "inherent": a.inherent, "residual": a.residual, "expires_on": day_text(a.expires_on)}
                 for v in verdicts
                 for a in v.acceptances.all()
             ],
@@ -176,7 +176,3 @@ def _certificates(organisation: Organisation, verdicts: list[Verdict]) -> dict[s
         if der is not None:
             found[fingerprint] = base64.b64encode(der).decode()
     return found
-
-
-def _day(day: date | None) -> str | None:
-    return day.isoformat() if day else None

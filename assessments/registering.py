@@ -10,11 +10,10 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from assessments.editing import note_change
-from assessments.errors import Refused, Stale, WrongStatus
+from assessments.editing import note_change, opened
+from assessments.errors import Refused, Stale
 from assessments.evaluation import evaluate_assessment, release_of
 from assessments.models import Assessment, Evidence, Option, Severity, Treated, Treatment
-from assessments.permissions import require
 from assessments.policy import SEVERITIES
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Release
@@ -88,10 +87,7 @@ def treat(
     None to save whatever stands. Raises Refused naming each field that can't be, and Stale where somebody saved in between.
     """
     with transaction.atomic():
-        assessment = Assessment.objects.select_for_update(of=("self",)).select_related("organisation", "use_case").get(pk=assessment.pk)
-        require(actor, assessment.organisation, "edit")
-        if not assessment.is_open:
-            raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()}; findings are treated in a draft.")
+        assessment = opened(actor, assessment, "edit")
         inherent = _severity(assessment, option, finding)
         before = Treated.objects.filter(option=option, finding=finding).select_related("owner").prefetch_related("evidence").first()
         stands = before.revision if before else 0
@@ -116,10 +112,7 @@ def treat(
 def untreat(*, actor: User, assessment: Assessment, option: Option, finding: str) -> None:
     """Take back what was said about a finding: it is untreated again."""
     with transaction.atomic():
-        assessment = Assessment.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=assessment.pk)
-        require(actor, assessment.organisation, "edit")
-        if not assessment.is_open:
-            raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()}; findings are treated in a draft.")
+        assessment = opened(actor, assessment, "edit")
         row = Treated.objects.filter(option=option, finding=finding).first()
         if row is None:
             return

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import platform
-from datetime import datetime
+from datetime import date, datetime
 from importlib.metadata import version
 from typing import Any
 
@@ -45,6 +45,10 @@ def content_of(row: Any) -> dict[str, Any]:
 
 def utc(at: datetime | None) -> str | None:
     return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ") if at else None
+
+
+def day_text(day: date | None) -> str | None:
+    return day.isoformat() if day else None
 
 
 def build(

@@ -77,10 +77,13 @@ def parts_of(assessment: Assessment, submitter: User) -> dict[User, str]:
     return parts | {submitter: Part.AUTHOR, assessment.author: Part.AUTHOR}
 
 
-def facts_of_submission(assessment: Assessment, evaluation: Evaluation, register: list[dict[str, Any]]) -> routing.Facts:
-    """What the policy's conditions can ask of the assessment as it stands; an option must be proposed."""
+def facts_of_submission(
+    assessment: Assessment, evaluation: Evaluation, found: dict[str, Any], register: list[dict[str, Any]]
+) -> routing.Facts:
+    """What the policy's conditions can ask of the assessment as it stands; an option must be proposed. ``found``: the evaluation's
+    documented output."""
     proposed = [entry for entry in register if assessment.proposed_option and entry["option"] == assessment.proposed_option.key]
-    return routing.routing_facts(assessment, evaluation.as_dict(), proposed, gaps_of_proposal(assessment, evaluation))
+    return routing.routing_facts(assessment, found, proposed, gaps_of_proposal(assessment, evaluation))
 
 
 def gaps_of_proposal(assessment: Assessment, evaluation: Evaluation) -> int:

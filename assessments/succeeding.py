@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from typing import Any, TypeVar
+from uuid import UUID
+
 from django.db import transaction
 
 from accounts.models import User
@@ -10,6 +14,7 @@ from assessments.errors import WrongStatus
 from assessments.models import Assessment, Evidence, Figure, Option, Response, Status, Treated
 from assessments.permissions import require
 
+Row = TypeVar("Row", Option, Response, Figure, Treated)
 ENDED = frozenset({Status.APPROVED, Status.EXPIRED, Status.REJECTED})
 
 
@@ -30,15 +35,17 @@ def succeed(*, actor: User, assessment: Assessment) -> Assessment:
             catalogue_digest=former.catalogue_digest, currency=former.currency, weights=former.weights, author=actor, supersedes=former,
         )  # fmt: skip
         options = {None: None} | {option.pk: _copy(option, assessment=new) for option in Option.objects.filter(assessment=former)}
-        files = {}
-        for response in Response.objects.filter(assessment=former).prefetch_related("evidence"):
-            evidence = list(response.evidence.all())
+        attached: dict[int, list[Evidence]] = defaultdict(list)
+        for one in Evidence.objects.filter(response__assessment=former):
+            attached[one.response_id].append(one)
+        files: dict[UUID, Evidence] = {}
+        for response in Response.objects.filter(assessment=former):
+            mine = attached[response.pk]
             copied = _copy(response, assessment=new, option=options[response.option_id])
-            for one in evidence:
-                files[one.pk] = _copy_evidence(one, copied)
+            files |= {one.pk: _copy_evidence(one, copied) for one in mine}
         for figure in Figure.objects.filter(assessment=former):
             _copy(figure, assessment=new, option=options[figure.option_id])
-        for row in Treated.objects.filter(assessment=former).prefetch_related("evidence"):
+        for row in Treated.objects.filter(assessment=former):
             held = [files[one.pk] for one in row.evidence.all() if one.pk in files]
             _copy(row, assessment=new, option=options[row.option_id]).evidence.set(held)
         note_change(former, actor, "assessment.succeeded", {"by": str(new.pk)})
@@ -50,9 +57,9 @@ def may_be_succeeded(assessment: Assessment) -> bool:
     return assessment.status in ENDED and not assessment.successors.exclude(status__in=(Status.REJECTED, Status.WITHDRAWN)).exists()
 
 
-def _copy(row, **changes):  # type: ignore[no-untyped-def]  # one of several models, and the same again
+def _copy(row: Row, **changes: Any) -> Row:
+    """The row once more, with ``changes``."""
     row.pk, row._state.adding = None, True
-    row._prefetched_objects_cache = {}
     for name, value in changes.items():
         setattr(row, name, value)
     row.save(force_insert=True)

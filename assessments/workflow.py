@@ -7,6 +7,7 @@ and checkpoint are asked for through the outbox. The page, the API, the tasks an
 from __future__ import annotations
 
 import calendar
+import logging
 from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
@@ -15,8 +16,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Membership, User
-from accounts.seal import warm
+from accounts.seal import SealUnreadable, warm
 from assessments import notices, routing, snapshots, submission
+from assessments.editing import note_change
 from assessments.errors import Refused, WrongStatus
 from assessments.evaluation import evaluate_assessment, release_of
 from assessments.models import (
@@ -35,10 +37,11 @@ from assessments.records import build_decision
 from assessments.registering import register_of
 from assessments.verdicts import Acceptances, Accepting, Asking, Signing, not_accepted_yet, write
 from audit.canonical import sha256_hex
-from audit.trail import record
 from jobs.queue import enqueue
 
 __all__ = ["Accepting", "Asking", "Signing"]
+
+log = logging.getLogger(__name__)
 
 # action: (allowed from, to)
 TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
@@ -90,7 +93,7 @@ def submit(*, actor: User, assessment: Assessment) -> Snapshot:
         submission.check_proposal(assessment, found)
         submission.check_treatments(assessment, register, policy)
         parts = submission.parts_of(assessment, actor)
-        facts = submission.facts_of_submission(assessment, evaluation, register)
+        facts = submission.facts_of_submission(assessment, evaluation, found, register)
         stages = routing.route(policy, facts, assessment.organisation, set(parts))
         number = (assessment.latest_snapshot.number if assessment.latest_snapshot else 0) + 1
         now = timezone.now()
@@ -108,7 +111,7 @@ def submit(*, actor: User, assessment: Assessment) -> Snapshot:
         first = routing.turn_of(snapshot)
         assert first is not None
         notices.ask_to_sign(snapshot, first)
-        _record(
+        note_change(
             assessment, actor, "assessment.submitted",
             {"snapshot": number, "digest": digest, "policy": policy.digest, "stages": [s.rule.id for s in stages]},
         )  # fmt: skip
@@ -132,7 +135,9 @@ def see_part(*, actor: User, assessment: Assessment, digest: str, part: str) -> 
             raise Refused(f"The record has no part {part!r}; its parts are {', '.join(part_keys(snapshot))}.")
         seen, new = PartSeen.objects.get_or_create(snapshot=snapshot, person=actor, part=part, defaults={"at": timezone.now()})
         if new:
-            _record(assessment, actor, "record.part_read", {"snapshot": snapshot.number, "digest": snapshot.digest, "part": PARTS[part]})
+            note_change(
+                assessment, actor, "record.part_read", {"snapshot": snapshot.number, "digest": snapshot.digest, "part": PARTS[part]}
+            )
     return seen
 
 
@@ -193,7 +198,11 @@ def _speak(
     conditions: Sequence[Asking] = (),
     on_behalf_of: User | None = None,
 ) -> Snapshot:
-    warm(assessment.organisation)  # opening the key takes longer than any lock should be held
+    try:
+        warm(assessment.organisation)  # opening the key takes longer than any lock should be held
+    except SealUnreadable as error:
+        log.exception("the seal of %s can't be used", assessment.organisation.slug)
+        raise Refused(f"Nothing was signed, since the organisation's seal can't be used: {error}") from error
     action = ACTION_OF[kind]
     with transaction.atomic():
         assessment = locked(assessment)
@@ -220,9 +229,9 @@ def _speak(
         if kind is VerdictKind.RETURN:
             _move(assessment, "return")
             notices.tell_returned(snapshot, actor, reason.strip())
-            _record(assessment, actor, "assessment.returned", said, reason)
+            note_change(assessment, actor, "assessment.returned", said, reason=reason)
         elif kind is VerdictKind.ABSTAIN:
-            _record(assessment, actor, "assessment.abstained", said, reason)
+            note_change(assessment, actor, "assessment.abstained", said, reason=reason)
         elif kind is VerdictKind.REJECT:
             _decide(assessment, snapshot, actor, "rejected", now, said, reason)
         elif (after := routing.turn_of(snapshot)) is None:
@@ -232,7 +241,7 @@ def _speak(
             if after.stage != turn.stage:
                 notices.ask_to_sign(snapshot, after)
             _ask_for_checkpoint(assessment, actor, f"verdict:{verdict.pk}")
-            _record(assessment, actor, "assessment.signed", said)
+            note_change(assessment, actor, "assessment.signed", said)
     return snapshot
 
 
@@ -274,7 +283,7 @@ def _decide(
     conditions = sum(v.conditions.count() for v in Verdict.objects.filter(participation__snapshot=snapshot))
     notices.tell_decision(snapshot, outcome, actor, content["proposal"]["option_name"], conditions)
     _ask_for_checkpoint(assessment, actor, f"decision:{digest}")
-    _record(assessment, actor, f"assessment.{outcome}", said | {"decision_record": digest}, reason)
+    note_change(assessment, actor, f"assessment.{outcome}", said | {"decision_record": digest}, reason=reason)
     if outcome == "approved" and assessment.supersedes is not None:
         supersede(assessment.supersedes, assessment, actor)
     return decision
@@ -293,7 +302,7 @@ def supersede(former: Assessment, by: Assessment, actor: User) -> None:
     former = locked(former)
     if former.status in TRANSITIONS["supersede"][0]:
         _move(former, "supersede")
-        _record(former, actor, "assessment.superseded", {"by": str(by.pk)})
+        note_change(former, actor, "assessment.superseded", {"by": str(by.pk)})
 
 
 def expire(*, assessment: Assessment, today: date) -> bool:
@@ -304,7 +313,7 @@ def expire(*, assessment: Assessment, today: date) -> bool:
             return False
         _move(assessment, "expire")
         notices.tell_expired(assessment, assessment.review_on)
-        _record(assessment, None, "assessment.expired", {"review_on": assessment.review_on.isoformat()})
+        note_change(assessment, None, "assessment.expired", {"review_on": assessment.review_on.isoformat()})
     return True
 
 
@@ -316,7 +325,7 @@ def withdraw(*, actor: User, assessment: Assessment, reason: str) -> Assessment:
         _guard(assessment, "withdraw")
         _need_reason(reason, "withdraw")
         _move(assessment, "withdraw")
-        _record(assessment, actor, "assessment.withdrawn", {}, reason)
+        note_change(assessment, actor, "assessment.withdrawn", reason=reason)
     return assessment
 
 
@@ -336,11 +345,3 @@ def _current(assessment: Assessment, digest: str) -> Snapshot:
 def _need_reason(reason: str, action: str) -> None:
     if not reason.strip():
         raise Refused(f"Give a reason to {action} this assessment.", {"reason": f"Say why you {action} it."})
-
-
-def _record(assessment: Assessment, actor: User | None, action: str, changes: dict[str, Any], reason: str = "") -> None:
-    record(
-        stream=assessment.organisation.stream, action=action, actor=actor.reference if actor else "system", object_type="assessment",
-        object_id=str(assessment.pk), changes=changes, reason=reason.strip(),
-        personal={"object_label": assessment.title, **({"actor_name": actor.name} if actor else {})},
-    )  # fmt: skip

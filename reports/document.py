@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from audit.canonical import canonical_bytes, sha256_hex
-from reports import sure, wording
+from reports import sure, verdicts, wording
 from reports.derivation import derivation, walk
 from reports.fonts import covered
 from reports.losses import losses
@@ -66,7 +65,7 @@ def context(records: Records) -> dict[str, Any]:
         "snapshot": snapshot,
         "decision": decision,
         "evaluation": evaluation,
-        "outcome": word(_outcome(decision), wording.OUTCOMES),
+        "outcome": word(verdicts.outcome(decision), wording.OUTCOMES),
         "approved": decision["decision"]["outcome"] == "approved",
         "currency": evaluation["currency"],
         "names": names,
@@ -78,8 +77,8 @@ def context(records: Records) -> dict[str, Any]:
         "has_fallbacks": any(o["fallback_text"] for o in options),
         "option_groups": [options[i : i + COLUMNS] for i in range(0, len(options), COLUMNS)],
         "ranking": [next(o for o in options if o["id"] == key) for key in evaluation["ranking"]],
-        "signatures": [_signature(v) for v in decision["verdicts"]],
-        "stages": [_stage(stage, snapshot) for stage in decision.get("stages", [])],
+        "signatures": [verdicts.signature(v) for v in decision["verdicts"]],
+        "stages": [verdicts.stage(stage, snapshot) for stage in decision.get("stages", [])],
         "conditions": decision.get("conditions", []),
         "register": [f for f in snapshot.get("register", []) if f["option"] == proposed["id"]],
         "criteria": _criteria(snapshot, results),
@@ -151,31 +150,6 @@ def _option(option: dict[str, Any], result: dict[str, Any], snapshot: dict[str, 
 
 def _fallback(held: dict[str, str] | None) -> str:
     return ", ".join(part for part in (word(held["sourcing"], wording.SOURCINGS), held["provider"], held["model"]) if part) if held else ""
-
-
-def _outcome(decision: dict[str, Any]) -> str:
-    outcome: str = decision["decision"]["outcome"]
-    return "approved_with_conditions" if decision["decision"].get("with_conditions") else outcome
-
-
-def _stage(stage: dict[str, Any], snapshot: dict[str, Any]) -> dict[str, Any]:
-    """A stage with whom it asked and why it was there."""
-    asked: dict[str, Any] = next((s for s in snapshot.get("routing", {}).get("stages", []) if s["key"] == stage["key"]), {})
-    people = ", ".join(person["name"] for person in asked.get("people", []))
-    return stage | {
-        "people": people or "any approver",
-        "when": asked.get("when", ""),
-        "meaning_text": word(stage["meaning"], wording.MEANINGS),
-    }
-
-
-def _signature(verdict: dict[str, Any]) -> dict[str, Any]:
-    return verdict | {
-        "signed_digest": sha256_hex(canonical_bytes(verdict["signed"])) if verdict.get("signed") else "",
-        "verdict_text": word(verdict["verdict"], wording.VERDICTS),
-        "meaning_text": word(verdict["meaning"], wording.MEANINGS),
-        "role_text": verdict["role"].replace("_", " ").capitalize(),
-    }
 
 
 def _criteria(snapshot: dict[str, Any], results: dict[str, Any]) -> list[dict[str, Any]]:

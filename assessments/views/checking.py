@@ -14,6 +14,7 @@ from assessments.errors import Refused
 from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment
 from assessments.registering import register_of
+from assessments.scoring.evaluate import Evaluation
 from assessments.views.common import allowed
 from assessments.views.places import live_places, questions_of
 from assessments.views.presenting import live_content, present
@@ -40,7 +41,7 @@ def check_context(request: HttpRequest, assessment: Assessment, error: Refused |
     chosen = typed.get(
         "option", assessment.proposed_option.key if assessment.proposed_option else shown["evaluation"]["recommendation"]["option"]
     )
-    steps = _steps(request, assessment, content["evaluation"], shown)
+    steps = _steps(request, assessment, evaluation, content["evaluation"])
     return {
         **shown,
         "steps": steps,
@@ -64,10 +65,10 @@ def _in_the_way(assessment: Assessment, evaluation: dict[str, Any]) -> Refused |
     return None
 
 
-def _steps(request: HttpRequest, assessment: Assessment, evaluation: dict[str, Any], shown: dict[str, Any]) -> list[Step]:
-    options = len(evaluation["options"])
+def _steps(request: HttpRequest, assessment: Assessment, evaluation: Evaluation, found: dict[str, Any]) -> list[Step]:
+    options = len(found["options"])
     proposed = assessment.proposed_option
-    recommended = evaluation["recommendation"]["option"]
+    recommended = found["recommendation"]["option"]
     base = {"org": assessment.organisation.slug, "assessment": assessment.pk}
     steps = [
         Step(_("At least two options to choose from"), options >= 2, reverse("assessments:options", kwargs=base), _("Add an option")),
@@ -83,22 +84,18 @@ def _steps(request: HttpRequest, assessment: Assessment, evaluation: dict[str, A
             )
         )
     if proposed is not None:
-        blockers: list[dict[str, Any]] = next((o["blockers"] for o in evaluation["options"] if o["id"] == proposed.key), [])
+        blockers: list[dict[str, Any]] = next((o["blockers"] for o in found["options"] if o["id"] == proposed.key), [])
         fixed = [b for b in blockers if b["acceptable_by"] is None]
         steps.append(Step(_("No blocker of the proposed option that nobody may accept"), not fixed, "#obstacles", _("See the blockers")))
-    steps += _sign_off(request, assessment, proposed is not None)
+        steps += _sign_off(request, assessment, evaluation, found)
     return steps
 
 
-def _sign_off(request: HttpRequest, assessment: Assessment, proposed: bool) -> list[Step]:
+def _sign_off(request: HttpRequest, assessment: Assessment, evaluation: Evaluation, found: dict[str, Any]) -> list[Step]:
     """That the findings are treated as the policy asks, and that its stages can be filled."""
     policy, _version = routing.policy_in_force(assessment.organisation)
     findings = reverse("assessments:findings", kwargs={"org": assessment.organisation.slug, "assessment": assessment.pk})
     steps: list[Step] = []
-    if not proposed:
-        return steps
-    evaluation = evaluate_assessment(assessment)
-    found = evaluation.as_dict()
     register = register_of(assessment, evaluation.release, found)
     if policy.treatment_needed_from != "none":
         try:
@@ -107,7 +104,7 @@ def _sign_off(request: HttpRequest, assessment: Assessment, proposed: bool) -> l
         except Refused:
             treated = False
         steps.append(Step(_("A treatment for each finding that the policy wants treated"), treated, findings, _("Treat them")))
-    facts = submission.facts_of_submission(assessment, evaluation, register)
+    facts = submission.facts_of_submission(assessment, evaluation, found, register)
     hands = set(submission.parts_of(assessment, request.user))  # type: ignore[arg-type]
     try:
         routing.route(policy, facts, assessment.organisation, hands)

@@ -145,7 +145,7 @@ def _authenticated(request: HttpRequest) -> tuple[str, Errors, int]:
     """How the person has authenticated anew, or what is wrong with it beside which field, and the answer's status."""
     try:
         credential = json.loads(request.POST.get("credential") or "null")
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter for thousands of brackets within each other
         return "", {"credential": _("The passkey's answer can't be read. Try again.")}, 422
     try:
         found = reauthentication.check(

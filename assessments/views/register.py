@@ -25,7 +25,7 @@ from assessments.permissions import require
 from assessments.policy import SEVERITIES
 from assessments.snapshots import content_of
 from assessments.views.common import allowed, find, page_context
-from assessments.views.wire import dom_id
+from assessments.views.wire import day_in, dom_id, revision_in
 
 FIELDS = ("treatment", "residual", "plan", "owner", "due_on")
 
@@ -156,10 +156,9 @@ def treat(request: HttpRequest, assessment: UUID) -> HttpResponse:
         if "take_back" in request.POST:
             registering.untreat(actor=request.user, assessment=found, option=option, finding=finding)  # type: ignore[arg-type]
         else:
-            revision = request.POST.get("revision", "")
             registering.treat(
-                actor=request.user, assessment=found, option=option, finding=finding, due_on=_day(request.POST.get("due_on", "")),  # type: ignore[arg-type]
-                evidence=tuple(request.POST.getlist("evidence")), revision=int(revision) if revision.isdecimal() and len(revision) < 10 else None,
+                actor=request.user, assessment=found, option=option, finding=finding, due_on=day_in(request.POST.get("due_on", ""), "due_on"),  # type: ignore[arg-type]
+                evidence=tuple(request.POST.getlist("evidence")), revision=revision_in(request.POST.get("revision", "")),
                 **{name: request.POST.get(name, "") for name in FIELDS if name != "due_on"},
             )  # fmt: skip
     except Refused as error:
@@ -167,15 +166,6 @@ def treat(request: HttpRequest, assessment: UUID) -> HttpResponse:
         return _page(request, found, of=f"{option.key}:{finding}", errors=error.fields, trouble=error.message, status=status)
     messages.success(request, _("The register is saved."))
     return _back(request, found, dom_id(f"f-{option.key}-{finding}"))
-
-
-def _day(text: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise Refused(_("The day can't be read."), {"due_on": _("Write the day as year-month-day, such as 2027-01-31.")}) from None
 
 
 def _back(request: HttpRequest, assessment: Assessment, at: str) -> HttpResponse:

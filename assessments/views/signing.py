@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from accounts.reauthentication import factors_of
@@ -20,7 +20,7 @@ from assessments.snapshots import content_of
 from assessments.verdicts import Accepting, Asking
 from assessments.views.common import page_context
 from assessments.views.recording import key_facts, stage_rows
-from assessments.views.wire import dom_id
+from assessments.views.wire import day_in, dom_id
 
 CONDITION_ROWS = 3
 SECRET = frozenset({"password", "code", "credential", "csrfmiddlewaretoken"})
@@ -48,7 +48,8 @@ def sign_page(
         items=[_item(item, typed if form == "approve" else {}, errors) for item in desk.items],
         conditions=[_condition(number, typed if form == "approve" else {}, errors) for number in range(1, CONDITION_ROWS + 1)],
         condition_typed=form == "approve" and any(name.startswith("condition:") and text for name, text in typed.items()),
-        members=members_of(assessment), **key_facts(content),
+        members=members_of(assessment), back=reverse("assessments:sign", args=[assessment.organisation.slug, assessment.pk]),
+        **key_facts(content),
     )  # fmt: skip
     return render(request, "assessments/sign.html", context, status=403 if barred and status == 200 else status)
 
@@ -86,7 +87,7 @@ def typed_acceptances(posted: Mapping[str, str]) -> dict[tuple[str, str], Accept
     for name, text in posted.items():
         if name.startswith("accept:") and name.count(":") == 2:
             _prefix, option, finding = name.split(":")
-            until = _day(posted.get(f"until:{option}:{finding}", ""), f"until:{option}:{finding}")
+            until = day_in(posted.get(f"until:{option}:{finding}", ""), f"until:{option}:{finding}")
             accepted[(option, finding)] = Accepting(str(text), until)
     return accepted
 
@@ -99,14 +100,5 @@ def typed_conditions(posted: Mapping[str, str]) -> list[Asking]:
         if any(values.values()):
             if len(rows) != number - 1:
                 raise Refused(_("Fill in the conditions from the first on."), {"condition:1:text": _("Say what must be done.")})
-            rows.append(Asking(values["text"], values["owner"], _day(values["due_on"], f"condition:{number}:due_on")))
+            rows.append(Asking(values["text"], values["owner"], day_in(values["due_on"], f"condition:{number}:due_on")))
     return rows
-
-
-def _day(text: str, field: str) -> date | None:
-    if not text.strip():
-        return None
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        raise Refused(_("A day can't be read."), {field: _("Write the day as year-month-day, such as 2027-01-31.")}) from None

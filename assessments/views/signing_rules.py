@@ -22,6 +22,7 @@ from assessments.models import Delegation, SignOffPolicy
 from assessments.permissions import ACTIONS, ADMINISTRATOR, APPROVER, require
 from assessments.policy import SEVERITIES, Policy, StageRule, Who
 from assessments.routing import approvers_of, policy_in_force
+from assessments.views.wire import day_in
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,13 +97,13 @@ def delegate(request: HttpRequest) -> HttpResponse:
     """Let somebody sign for an approver who is away."""
     organisation = request.organisation  # type: ignore[attr-defined]
     given = request.POST
-    wrong: dict[str, str] = {}
-    days = {name: _day(given.get(name, ""), name, wrong) for name in ("starts_on", "ends_on")}
     people = {name: _person(approvers_of(organisation), given.get(name, "")) for name in ("of", "to")}
     if ADMINISTRATOR not in request.roles:  # type: ignore[attr-defined]
         people["of"] = request.user  # type: ignore[assignment]
-    wrong |= {name: _("Choose an approver.") for name, person in people.items() if person is None}
+    wrong = {name: _("Choose an approver.") for name, person in people.items() if person is None}
     try:
+        days = {name: day_in(given.get(name, ""), name) for name in ("starts_on", "ends_on")}
+        wrong |= {name: _("Enter the day.") for name, day in days.items() if day is None}
         if wrong:
             raise Refused(_("This can't be arranged as it stands."), wrong)
         delegating.delegate(actor=request.user, organisation=organisation, reason=given.get("reason", ""), **people, **days)  # type: ignore[arg-type]
@@ -114,14 +115,6 @@ def delegate(request: HttpRequest) -> HttpResponse:
 
 def _person(approvers: list[User], text: str) -> User | None:
     return next((person for person in approvers if str(person.pk) == text), None)
-
-
-def _day(text: str, name: str, wrong: dict[str, str]) -> date | None:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        wrong[name] = _("Write the day as year-month-day, such as 2027-01-31.")
-        return None
 
 
 @require_POST

@@ -7,6 +7,7 @@ A section posts all of its answers at once when there is no script, so each fiel
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.http import QueryDict
 from django.utils.translation import gettext as _
@@ -78,6 +79,16 @@ def posted(data: QueryDict, key: str, question: Question, *, plain: bool = False
 def revision_in(text: str) -> int | None:
     """The revision that a form was edited from; None for what is no revision, however long it is."""
     return int(text) if text.isdecimal() and len(text) <= LONGEST_REVISION else None
+
+
+def day_in(text: str, field: str) -> date | None:
+    """The day that a form holds, None where it holds none; raises Refused for what is no day, beside the field."""
+    if not text.strip():
+        return None
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        raise Refused(_("A day can't be read."), {field: _("Write the day as year-month-day, such as 2027-01-31.")}) from None
 
 
 def untouched(row: Response | None, state: str, sent: Posted) -> bool:
