@@ -43,10 +43,15 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def files_of_the_service(settings) -> None:
-    """Files lie where a worker of its own finds them too."""
-    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": configured.MEDIA_ROOT}}
-    settings.STORAGES = {**configured.STORAGES, "default": files}
+def files_of_the_service(settings, tmp_path, monkeypatch) -> None:
+    """Files, keys and checkpoints lie in a folder of this test's own, where a worker and commands of their own find them too."""
+    var = tmp_path / "var"
+    monkeypatch.setenv("VAR_DIR", str(var))
+    monkeypatch.setenv("SECRET_KEY", settings.SECRET_KEY)
+    settings.VAR_DIR = var
+    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": var / "files"}}
+    checkpoints = configured.STORAGES["checkpoints"] | {"OPTIONS": {"location": var / "checkpoints"}}
+    settings.STORAGES = {**configured.STORAGES, "default": files, "checkpoints": checkpoints}
 
 
 @pytest.fixture
