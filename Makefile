@@ -1,4 +1,4 @@
-.PHONY: setup run test lint format bench chaos
+.PHONY: setup run test lint format bench chaos chaos-reports screenshots messages
 SHELL := /bin/bash
 BIN := .venv/bin
 
@@ -32,7 +32,24 @@ bench: ## how fast it is, as ratios within one run; keeps the table in benchmark
 	$(BIN)/python benchmarks/scoring.py --write
 	$(BIN)/python benchmarks/catalogue.py
 	$(BIN)/python benchmarks/trail.py --write
+	$(BIN)/python benchmarks/bundle.py --write
+	$(BIN)/python benchmarks/asking.py --write
+	$(BIN)/python benchmarks/answering.py --write
+	$(BIN)/python benchmarks/portfolio.py --write
+	$(BIN)/python benchmarks/report.py --pages --workers --write
 
 chaos: ## kill -9 of every part while cases are signed off, on a set-up of its own; KILLS=100 and SEED=… may be given
 	@bash deploy/setup.sh test
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+
+chaos-reports: ## 200 reports while all that makes them is killed; REPORTS=200, REAL=20 and SEED=… may be given
+	@bash deploy/setup.sh test
+	@$(BIN)/python -m tests.chaos --reports $(or $(REPORTS),200) --real $(or $(REAL),20) $(if $(SEED),--seed $(SEED))
+
+screenshots: ## plays the stories and keeps their pictures under docs/screenshots/
+	@bash deploy/setup.sh test
+	@$(BIN)/python deploy/screenshots.py $(ONLY)
+
+messages: ## the texts to translate, in locale/LANGUAGE/LC_MESSAGES/django.po; needs GNU gettext; see docs/translating.md
+	@mkdir -p locale
+	$(BIN)/python manage.py makemessages --locale $(LANGUAGE) --ignore .venv --ignore 'var*' --ignore tests --no-location

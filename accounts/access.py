@@ -3,35 +3,118 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import wraps
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
+from django.db import connection
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from accounts.models import Membership, Organisation, Role, User
+from accounts import formats
+from accounts.models import AuditAccess, Membership, Organisation, Role, User
+
+
+@dataclass(frozen=True)
+class Rights:
+    """What a person may do in an organisation. ``limits``: the limited accesses that the role of auditor rests on, each of which opens its own
+    scope; None where roles are held, which nothing limits."""
+
+    roles: frozenset[str]
+    limits: tuple[AuditAccess, ...] | None = None
+
+
+def rights_of(user: User | AnonymousUser, organisation: Organisation) -> Rights:
+    """The rights of an active person in an organisation on this day; no role for an outsider. Whoever holds a role isn't limited by an access."""
+    if not user.is_authenticated or not user.is_active:
+        return Rights(frozenset())
+    roles = frozenset(Membership.objects.filter(user_id=user.pk, organisation=organisation).values_list("role", flat=True))
+    if roles:
+        return Rights(roles)
+    limits = tuple(accesses_now().filter(user_id=user.pk, organisation=organisation))
+    return Rights(frozenset({Role.AUDITOR.value}) if limits else frozenset(), limits)
 
 
 def roles_of(user: User | AnonymousUser, organisation: Organisation) -> frozenset[str]:
     """The roles of an active person in an organisation; empty for an outsider."""
-    if not user.is_authenticated or not user.is_active:
-        return frozenset()
-    return frozenset(Membership.objects.filter(user_id=user.pk, organisation=organisation).values_list("role", flat=True))
+    return rights_of(user, organisation).roles
+
+
+def accesses_not_over() -> QuerySet[AuditAccess]:
+    """Limited accesses that are good today or will be: their last day (UTC) hasn't passed and nobody has ended them."""
+    return AuditAccess.objects.filter(ends_on__gte=timezone.now().date(), ended__isnull=True)
+
+
+def accesses_now() -> QuerySet[AuditAccess]:
+    """Limited accesses that are good today."""
+    return accesses_not_over().filter(starts_on__lte=timezone.now().date())
+
+
+def people_of(organisation: Organisation) -> QuerySet[User]:
+    """Whoever holds a role in the organisation, or an access that isn't over."""
+    auditors = accesses_not_over().filter(organisation=organisation).values("user")
+    return User.objects.filter(Q(memberships__organisation=organisation) | Q(pk__in=auditors)).distinct()
+
+
+def organisations_of(user: User) -> QuerySet[Organisation]:
+    """The organisations that a person can enter today."""
+    audited = accesses_now().filter(user_id=user.pk).values("organisation")
+    return Organisation.objects.filter(Q(memberships__user_id=user.pk) | Q(pk__in=audited)).distinct()
+
+
+# In plain SQL: it is asked for every page and every save, and to build it by the ORM took longer than the database does.
+_PLACES = """
+SELECT {columns}, m.role AS held FROM accounts_organisation o
+  LEFT JOIN accounts_membership m ON m.organisation_id = o.id AND m.user_id = %s
+ WHERE m.id IS NOT NULL OR o.id IN (
+       SELECT a.organisation_id FROM accounts_auditaccess a LEFT JOIN accounts_auditaccessend e ON e.access_id = a.id
+        WHERE a.user_id = %s AND a.starts_on <= %s AND a.ends_on >= %s AND e.id IS NULL)
+ ORDER BY o.name, o.id
+"""
+
+
+def places_of(user: User) -> dict[Organisation, frozenset[str]]:
+    """Every organisation that a person can enter today, by name, with the roles that they hold there: none where they enter by a limited
+    access alone. One query, whatever their number."""
+    columns = ", ".join(f"o.{field.column}" for field in Organisation._meta.concrete_fields)
+    today = connection.ops.adapt_datefield_value(timezone.now().date())
+    rows = Organisation.objects.raw(_PLACES.format(columns=columns), [user.pk, user.pk, today, today])
+    places: dict[Organisation, set[str]] = {}
+    for row in rows:
+        places.setdefault(row, set()).update([row.held] if row.held else [])  # type: ignore[attr-defined]
+    return {organisation: frozenset(roles) for organisation, roles in places.items()}
+
+
+def entered(user: User | AnonymousUser, slug: str) -> tuple[Organisation, Rights]:
+    """The organisation with the person's rights there; Http404 where the person holds no role, as where there is no such organisation."""
+    organisation, rights, _places = _entered(user, slug)
+    return organisation, rights
+
+
+def _entered(user: User | AnonymousUser, slug: str) -> tuple[Organisation, Rights, list[Organisation]]:
+    """As ``entered``, with every organisation that the person can enter."""
+    places = places_of(user) if user.is_authenticated and user.is_active else {}
+    found = next((one for one in places if one.slug == slug), None)
+    rights = Rights(frozenset()) if found is None else Rights(places[found]) if places[found] else rights_of(user, found)
+    if found is None or not rights.roles:
+        raise Http404(_("No such organisation, or it isn't yours."))
+    return found, rights, list(places)
 
 
 def organisation_for(user: User | AnonymousUser, slug: str) -> tuple[Organisation, frozenset[str]]:
-    """The organisation with the person's roles there; Http404 where the person holds none, as where there is no such organisation."""
-    organisation = Organisation.objects.filter(slug=slug).first()
-    roles = roles_of(user, organisation) if organisation else frozenset()
-    if organisation is None or not roles:
-        raise Http404("No such organisation, or it isn't yours.")
-    return organisation, roles
+    """The organisation with the person's roles there; Http404 as of ``entered``."""
+    organisation, rights = entered(user, slug)
+    return organisation, rights.roles
 
 
 def member(*allowed: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """For views under ``/o/<slug:org>/``: the view gets ``request.organisation`` and ``request.roles`` in place of ``org``.
+    """For views under ``/o/<slug:org>/``: the view gets ``request.organisation``, ``request.roles`` and ``request.rights`` in place of
+    ``org``.
 
     Anonymous people are sent to sign in, outsiders get 404, members with none of the ``allowed`` roles 403 (none named: any member).
     """
@@ -41,11 +124,15 @@ def member(*allowed: str) -> Callable[[Callable[..., HttpResponseBase]], Callabl
         def inner(request: HttpRequest, *args: Any, org: str, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
                 return redirect_to_login(request.get_full_path())
-            request.organisation, request.roles = organisation_for(request.user, org)  # type: ignore[attr-defined]
+            request.organisation, request.rights, request.places = _entered(request.user, org)  # type: ignore[attr-defined]
+            request.roles = request.rights.roles  # type: ignore[attr-defined]
             if allowed and not request.roles & set(allowed):  # type: ignore[attr-defined]
-                names = " or ".join(Role(role).label.lower() for role in allowed)
-                raise PermissionDenied(f"This needs the role {names} in {request.organisation.name}.")  # type: ignore[attr-defined]
-            return view(request, *args, **kwargs)
+                names = _(" or ").join(Role(role).label.lower() for role in allowed)
+                there = request.organisation.name  # type: ignore[attr-defined]
+                raise PermissionDenied(_("This needs the role %(roles)s in %(organisation)s.") % {"roles": names, "organisation": there})
+            user, there = request.user, request.organisation  # type: ignore[attr-defined]
+            with formats.shown_in(user.time_zone or there.time_zone, user.formats or there.formats):
+                return view(request, *args, **kwargs)
 
         return inner
 

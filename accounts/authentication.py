@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 import secrets
 from datetime import datetime, timedelta
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from accounts.models import ApiToken, Organisation, User
+from accounts.refusals import CLOSED, EXPIRED, GUESS, REVOKED, tell_refused
 
 START = "cs_"
 PREFIX_LENGTH = 12
 USE_NOTED_EVERY = timedelta(minutes=1)
+_TOKEN = re.compile(rf"{START}[A-Za-z0-9_-]+")
+_ANSWERS = {
+    GUESS: gettext_lazy("This token isn't known. Make a new one on the tokens page."),
+    # To whoever holds it: that it was once good is told to the organisation alone.
+    REVOKED: gettext_lazy("This token isn't known. Make a new one on the tokens page."),
+    EXPIRED: gettext_lazy("This token has expired. Make a new one on the tokens page."),
+    CLOSED: gettext_lazy("This account is closed."),
+}
 
 
 def digest_of(token: str) -> str:
@@ -37,23 +49,34 @@ class TokenAuthentication(BaseAuthentication):
     """``Authorization: Bearer cs_…``. A token opens the organisation it was made for; for another it is as if that weren't there."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        scheme, _, plain = get_authorization_header(request).decode("latin-1").partition(" ")
+        scheme, _space, plain = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not plain.startswith(START):
             return None
-        token = ApiToken.objects.select_related("user", "organisation").filter(prefix=plain[:PREFIX_LENGTH]).first()
-        if token is None or not hmac.compare_digest(token.digest, digest_of(plain)):
-            raise AuthenticationFailed("This token isn't known. Make a new one on the tokens page.")
+        token = None
+        if _TOKEN.fullmatch(plain):  # a database may refuse other characters
+            token = ApiToken.objects.select_related("user", "organisation").filter(prefix=plain[:PREFIX_LENGTH]).first()
         now = timezone.now()
-        if token.expires and token.expires <= now:
-            raise AuthenticationFailed("This token has expired. Make a new one on the tokens page.")
-        if not token.user.is_active:
-            raise AuthenticationFailed("This account is closed.")
+        if why := _refusal(token, plain, now):
+            tell_refused(address=request.META.get("REMOTE_ADDR", ""), prefix=plain[:PREFIX_LENGTH], why=why, token=token)
+            raise AuthenticationFailed(_ANSWERS[why])
+        assert token is not None
         slug = request.parser_context.get("kwargs", {}).get("org") if request.parser_context else None
         if slug is not None and slug != token.organisation.slug:
-            raise Http404("No such organisation, or the token isn't for it.")
+            raise Http404(_("No such organisation, or the token isn't for it."))
         if token.last_used is None or now - token.last_used > USE_NOTED_EVERY:
             ApiToken.objects.filter(pk=token.pk).update(last_used=now)
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+def _refusal(token: ApiToken | None, plain: str, now: datetime) -> str:
+    """Why a token isn't good, empty where it is; ``token``: the stored one of its prefix."""
+    if token is None or not hmac.compare_digest(token.digest, digest_of(plain)):
+        return GUESS
+    if token.revoked_at:
+        return REVOKED
+    if token.expires and token.expires <= now:
+        return EXPIRED
+    return "" if token.user.is_active else CLOSED

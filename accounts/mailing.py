@@ -12,7 +12,6 @@ import logging
 import smtplib
 import textwrap
 import uuid
-from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,7 +22,9 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_noop
 
+from accounts import formats
 from accounts.models import Organisation, User
 from jobs.models import Job
 from jobs.queue import enqueue
@@ -32,18 +33,28 @@ from jobs.work import Progress, TryLater, WorkRefused
 log = logging.getLogger(__name__)
 
 TASK = "accounts.send_mail"
-# kind: its subject, filled in from the context. The title stands last, since a long one is cut off.
+# kind: its subject, filled in from the context. The title stands last, since a long one is cut off. A mail is in the service's language
+# (LANGUAGE_CODE), since nobody is there whose own could be asked for.
 SUBJECTS = {
-    "request_to_sign": "Your signature is asked for: {title}",
-    "reminder": "Your signature is still missing: {title}",
-    "decision": "{Outcome}: {title}",
-    "returned": "Returned for changes: {title}",
-    "review_due": "Review due {when}: {title}",
-    "expired": "Approval expired: {title}",
-    "acceptance_expired": "An accepted finding is open again: {title}",
-    "condition_due": "Condition {state} {due_on}: {title}",
-    "trail_alarm": "Alarm: the trail of {organisation} isn't what was written",
+    "request_to_sign": gettext_noop("Your signature is asked for: {title}"),
+    "reminder": gettext_noop("Your signature is still missing: {title}"),
+    "decision": gettext_noop("{Outcome}: {title}"),
+    "returned": gettext_noop("Returned for changes: {title}"),
+    "review_due": gettext_noop("Review due {when}: {title}"),
+    "expired": gettext_noop("Approval expired: {title}"),
+    "acceptance_expired": gettext_noop("An accepted finding is open again: {title}"),
+    "condition_due": gettext_noop("Condition {state} {due_on}: {title}"),
+    "request_to_answer": gettext_noop("Your answers are asked for: {title}"),
+    "answers_due": gettext_noop("Answers {state} {due_on}: {title}"),
+    "question_to_colleague": gettext_noop("{by} asks you something: {title}"),
+    "factors_removed": gettext_noop("Your second factors were removed"),
+    "provider_disconnected": gettext_noop("Your sign-in through {provider} was disconnected"),
+    "audit_access_given": gettext_noop("You can audit {organisation} from {starts_on} to {ends_on}"),
+    "audit_access_ended": gettext_noop("Your access as an auditor of {organisation} has ended"),
+    "trial": gettext_noop("A mail to try it, from {organisation}"),
+    "trail_alarm": gettext_noop("Alarm: the trail of {organisation} isn't what was written"),
 }
+OUTCOMES = {"approved": gettext_noop("Approved"), "rejected": gettext_noop("Rejected")}
 LONGEST_SUBJECT = 150
 LONGEST_KEY = 200
 WIDTH = 78
@@ -81,7 +92,7 @@ def send(progress: Progress) -> None:
     args = progress.args
     person = User.objects.filter(uuid=args["person"]).first()
     organisation = Organisation.objects.get(uuid=args["organisation"])
-    if person is None or not person.is_active or not organisation.memberships.filter(user=person).exists():
+    if person is None or not person.is_active or not _to_be_told(person, organisation):
         return  # whoever has left is told nothing any more
     message = compose(args["kind"], person, organisation, args["context"], progress.job_id)
     try:
@@ -92,6 +103,11 @@ def send(progress: Progress) -> None:
             log.warning("mail %s was refused for good", progress.job_id, exc_info=error)
             raise WorkRefused(f"{why} Then try the mail again.") from error
         raise TryLater(_what_may_pass(error)) from error
+
+
+def _to_be_told(person: User, organisation: Organisation) -> bool:
+    """A limited auditor is told before the first day and after the end, too."""
+    return organisation.memberships.filter(user=person).exists() or organisation.audit_accesses.filter(user=person).exists()
 
 
 def _for_good(error: OSError, person: User) -> str:
@@ -127,11 +143,12 @@ def _code(error: OSError) -> int:
     return error.smtp_code if isinstance(error, smtplib.SMTPResponseException) else 0
 
 
+@formats.as_sent()
 def compose(kind: str, person: User, organisation: Organisation, context: dict[str, Any], job_id: uuid.UUID) -> EmailMultiAlternatives:
     """Return the mail in both forms. A title may hold anything: line breaks in it become spaces in the subject."""
     site = settings.SITE_URL.rstrip("/")
     shown = _for_people(context) | {"organisation": organisation.name, "person": person.name, "link": site + context.get("path", "/")}
-    subject = " ".join(SUBJECTS[kind].format_map(shown).split())
+    subject = " ".join(gettext(SUBJECTS[kind]).format_map(shown).split())
     if len(subject) > LONGEST_SUBJECT:
         subject = subject[: LONGEST_SUBJECT - 1] + "…"
     message = EmailMultiAlternatives(
@@ -147,11 +164,12 @@ def _for_people(context: dict[str, Any]) -> dict[str, Any]:
     shown = dict(context)
     for name, value in context.items():
         if name.endswith("_on") and value:
-            shown[name] = f"{date.fromisoformat(value):%-d %B %Y}"
+            shown[name] = formats.day(value)
     if (days := context.get("days")) is not None:
-        shown["when"] = {0: "today", 1: "tomorrow"}.get(days, f"in {days} days")
-    shown["state"] = "overdue since" if context.get("overdue") else "due on"
-    shown["Outcome"] = str(context.get("outcome", "")).capitalize()
+        near = {0: gettext("today"), 1: gettext("tomorrow")}
+        shown["when"] = near.get(days) or gettext("in %(n)d days") % {"n": days}
+    shown["state"] = gettext("overdue since") if context.get("overdue") else gettext("due on")
+    shown["Outcome"] = gettext(OUTCOMES[context["outcome"]]) if "outcome" in context else ""
     return shown
 
 

@@ -20,6 +20,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 from fido2.webauthn import UserVerificationRequirement
 
 from accounts.models import UsedProof, User
@@ -29,10 +30,10 @@ KEPT = timedelta(days=2)
 PASSKEY_SECONDS = 300
 CHALLENGE = "signing.passkey"
 
-WRONG_CODE = "That isn't a code that your authenticator app shows now, nor an unused recovery code."
-USED_CODE = "That code was used already. Wait for the next one that your authenticator app shows."
-WRONG_PASSKEY = "The passkey wasn't accepted. Use one that is listed on your page Security, and try again."
-OLD_PASSKEY = "That use of the passkey is too old or was used already. Use the passkey again."
+WRONG_CODE = _("That isn't a code that your authenticator app shows now, nor an unused recovery code.")
+USED_CODE = _("That code was used already. Wait for the next one that your authenticator app shows.")
+WRONG_PASSKEY = _("The passkey wasn't accepted. Use one that is listed on your page Security, and try again.")
+OLD_PASSKEY = _("That use of the passkey is too old or was used already. Use the passkey again.")
 
 
 class NotProved(Exception):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable
 from typing import Any
 
 from allauth.account.adapter import get_adapter as get_account_adapter
@@ -28,9 +29,14 @@ CLOCKS_DIFFER_SECONDS = 30
 
 def of(user: User) -> tuple[str, ...]:
     """The identifiers of the configured providers that the person is connected to."""
-    connected = SocialAccount.objects.filter(user=user).order_by("provider").values_list("provider", flat=True)
-    configured = {app.provider_id or app.provider for app in get_adapter().list_apps(None)} if connected else set()
-    return tuple(dict.fromkeys(one for one in connected if one in configured))
+    return configured(SocialAccount.objects.filter(user=user).order_by("provider").values_list("provider", flat=True))
+
+
+def configured(connected: Iterable[str]) -> tuple[str, ...]:
+    """Those of the identifiers that are of configured providers, each once."""
+    found = tuple(dict.fromkeys(connected))
+    known = {app.provider_id or app.provider for app in get_adapter().list_apps(None)} if found else set()
+    return tuple(one for one in found if one in known)
 
 
 def provider_redirect(request: HttpRequest, next_url: str) -> HttpResponse:
@@ -138,7 +144,7 @@ def _connect(request: HttpRequest, sociallogin: SocialLogin) -> None:
     if user is None or other:
         changes = {"provider": sociallogin.account.provider}
         if user is None:
-            tell_of_nobody_known("person.provider_refused", email or _("somebody without a verified address"), changes=changes)
+            tell_of_nobody_known("person.provider_refused", email or "somebody without a verified address", changes=changes)
         else:
             tell("person.provider_refused", user, known=False, changes=changes)
         reason = "other" if other else "unknown" if email else "unverified"

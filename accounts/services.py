@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import secrets
 from datetime import datetime
+from typing import Any
 
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.adapter import get_adapter
 from django import forms
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
+from django.db.models import OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.access import roles_of
+from accounts.access import accesses_not_over, roles_of
 from accounts.authentication import new_token
 from accounts.models import ApiToken, Membership, Organisation, Role, User
-from audit.trail import record
+from audit.trail import record, time_text
 
 # What can be stored: trimmed, not empty, no longer than its column, and without the null characters that PostgreSQL refuses.
-EMAIL = forms.EmailField(max_length=254, error_messages={"required": "Enter the person's email address."})
-PERSON_NAME = forms.CharField(max_length=200, error_messages={"required": "Enter the person's name."})
-TOKEN_NAME = forms.CharField(max_length=100, error_messages={"required": "Say what the token is for."})
+EMAIL = forms.EmailField(max_length=254, error_messages={"required": gettext_lazy("Enter the person's email address.")})
+PERSON_NAME = forms.CharField(max_length=200, error_messages={"required": gettext_lazy("Enter the person's name.")})
+TOKEN_NAME = forms.CharField(max_length=100, error_messages={"required": gettext_lazy("Say what the token is for.")})
 
 
 def _given(name: str, field: forms.CharField, value: str) -> str:
@@ -29,17 +35,30 @@ def _given(name: str, field: forms.CharField, value: str) -> str:
         raise ValidationError({name: error.messages}) from None
 
 
-def _administrator(actor: User, organisation: Organisation) -> None:
+def administrator_only(actor: User, organisation: Organisation) -> None:
+    """Raises PermissionDenied unless the actor is an administrator there."""
     if Role.ADMINISTRATOR not in roles_of(actor, organisation):
-        raise PermissionDenied(f"Only an administrator of {organisation.name} may change its people.")
+        raise PermissionDenied(_("Only an administrator of %(organisation)s may change its people.") % {"organisation": organisation.name})
+
+
+def tell_organisation(organisation: Organisation, action: str, actor: User, *, changes: dict[str, Any]) -> None:
+    """Record what an administrator changed of the organisation itself."""
+    _record(organisation, action, actor, "organisation", str(organisation.uuid), organisation.name, changes=changes)
+
+
+def factors_of_outer(field: str) -> QuerySet[Authenticator]:
+    """For ``Exists``: the authenticator app and passkeys of the person whose key the outer query holds in ``field``."""
+    return Authenticator.objects.filter(type__in=(Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN), user=OuterRef(field))
 
 
 def _record(
-    organisation: Organisation, action: str, actor: User | None, kind: str, object_id: str, label: str, changes: dict | None = None
-) -> None:
+    organisation: Organisation, action: str, actor: User | None, kind: str, object_id: str, label: str, *,
+    changes: dict[str, Any] | None = None, reason: str = "", **personal: str,
+) -> None:  # fmt: skip
+    """``actor``: None for whoever runs the service, by a command."""
     record(
         stream=organisation.stream, action=action, actor=actor.reference if actor else "system", object_type=kind, object_id=object_id,
-        changes=changes or {}, personal={"object_label": label, **({"actor_name": actor.name} if actor else {})},
+        changes=changes or {}, reason=reason, personal={"object_label": label, **({"actor_name": actor.name} if actor else {}), **personal},
     )  # fmt: skip
 
 
@@ -52,14 +71,18 @@ def organisation_create(*, slug: str, name: str, administrator_email: str, admin
     organisation.full_clean()
     with transaction.atomic():
         organisation.save()
-        user, password = _person(administrator_email, administrator_name)
+        user, password = person_with(administrator_email, administrator_name)
         Membership.objects.create(user=user, organisation=organisation, role=Role.ADMINISTRATOR)
         _record(organisation, "organisation.created", None, "organisation", str(organisation.uuid), name)
+        _record(organisation, "person.added", None, "person", str(user.uuid), user.name)
+        _record(organisation, "role.granted", None, "person", str(user.uuid), user.name, changes={"role": Role.ADMINISTRATOR.value})
     return organisation, user, password
 
 
-def _person(email: str, name: str, *, by_provider: bool = False) -> tuple[User, str]:
+def person_with(email: str, name: str, *, by_provider: bool = False) -> tuple[User, str]:
     """The person with that address, or a new one with a temporary password of 64 random bits, or with none for who signs in by a provider."""
+    if by_provider and not get_adapter().list_apps(None):
+        raise ValidationError({"email": _("No provider is configured here, so nobody could sign in without a password.")})
     email = _given("email", EMAIL, email).lower()
     if existing := User.objects.filter(email__iexact=email).first():
         return existing, ""
@@ -79,12 +102,12 @@ def user_create(
     that there isn't, or a person who is here already.
     """
     with transaction.atomic():
-        _administrator(actor, organisation)
-        if by_provider and not get_adapter().list_apps(None):
-            raise ValidationError({"email": "No provider is configured here, so nobody could sign in without a password."})
-        user, password = _person(email, name, by_provider=by_provider)
+        Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)  # of two who add one person the second is told so
+        administrator_only(actor, organisation)
+        user, password = person_with(email, name, by_provider=by_provider)
         if organisation.memberships.filter(user=user).exists():
-            raise ValidationError({"email": f"{user.name} is in {organisation.name} already; give the role in the list of people."})
+            message = _("%(user)s is in %(organisation)s already; give the role in the list of people.")
+            raise ValidationError({"email": message % {"user": user.name, "organisation": organisation.name}})
         _record(organisation, "person.added", actor, "person", str(user.uuid), user.name)
         membership_grant(actor=actor, user=user, organisation=organisation, role=role)
     return user, password
@@ -93,15 +116,20 @@ def user_create(
 def membership_grant(*, actor: User, user: User, organisation: Organisation, role: str) -> Membership:
     """Give a role; giving one that is held changes nothing.
 
-    Raises PermissionDenied unless the actor is an administrator there, and ValidationError for a role that there isn't.
+    Raises PermissionDenied unless the actor is an administrator there, and ValidationError for a role that there isn't, or a person who
+    has a limited access as an auditor.
     """
     if role not in Role.values:
-        raise ValidationError({"role": f"{role!r} is no role; choose one of {', '.join(Role.labels)}."})
+        known = ", ".join(str(label) for label in Role.labels)
+        raise ValidationError({"role": _("%(role)r is no role; choose one of %(known)s.") % {"role": role, "known": known}})
     with transaction.atomic():
-        _administrator(actor, organisation)
+        administrator_only(actor, organisation)
+        if accesses_not_over().filter(user=user, organisation=organisation).exists():
+            message = _("%(user)s has limited access as an auditor, which a role would make void. End it first.")
+            raise ValidationError({"role": message % {"user": user.name}})
         membership, made = Membership.objects.get_or_create(user=user, organisation=organisation, role=role)
         if made:
-            _record(organisation, "role.granted", actor, "person", str(user.uuid), user.name, {"role": role})
+            _record(organisation, "role.granted", actor, "person", str(user.uuid), user.name, changes={"role": role})
     return membership
 
 
@@ -113,14 +141,14 @@ def membership_revoke(*, actor: User, membership: Membership) -> None:
     """
     user, role = membership.user, membership.role
     with transaction.atomic():
-        organisation = Organisation.objects.select_for_update().get(pk=membership.organisation_id)
-        _administrator(actor, organisation)
+        organisation = Organisation.objects.select_for_update(no_key=True).get(pk=membership.organisation_id)
+        administrator_only(actor, organisation)
         administrators = organisation.memberships.filter(role=Role.ADMINISTRATOR, user__is_active=True)
         if role == Role.ADMINISTRATOR and not administrators.exclude(user=user).exists():
-            raise ValidationError(f"{user.name} is the last administrator. Make somebody else one first.")
-        deleted, _ = organisation.memberships.filter(pk=membership.pk).delete()
+            raise ValidationError(_("%(user)s is the last administrator. Make somebody else one first.") % {"user": user.name})
+        deleted, _each = organisation.memberships.filter(pk=membership.pk).delete()
         if deleted:
-            _record(organisation, "role.revoked", actor, "person", str(user.uuid), user.name, {"role": role})
+            _record(organisation, "role.revoked", actor, "person", str(user.uuid), user.name, changes={"role": role})
 
 
 def token_create(*, actor: User, organisation: Organisation, name: str, expires: datetime | None = None) -> tuple[ApiToken, str]:
@@ -130,10 +158,13 @@ def token_create(*, actor: User, organisation: Organisation, name: str, expires:
     """
     name = _given("name", TOKEN_NAME, name)
     if not roles_of(actor, organisation):
-        raise PermissionDenied(f"You hold no role in {organisation.name}.")
+        raise PermissionDenied(_("You hold no role in %(organisation)s.") % {"organisation": organisation.name})
     with transaction.atomic():
         token, plain = new_token(user=actor, organisation=organisation, name=name, expires=expires)
-        _record(organisation, "token.created", actor, "token", str(token.pk), token.prefix)
+        until = time_text(expires) if expires else "never"
+        _record(
+            organisation, "token.created", actor, "token", str(token.pk), token.prefix, changes={"expires": until}, token_label=token.name
+        )
     return token, plain
 
 
@@ -141,7 +172,6 @@ def token_revoke(*, actor: User, token: ApiToken) -> None:
     """Revoke one's own token, or as an administrator anybody's (PermissionDenied otherwise); a revoked one changes nothing."""
     with transaction.atomic():
         if token.user_id != actor.pk:
-            _administrator(actor, token.organisation)
-        deleted, _ = ApiToken.objects.filter(pk=token.pk).delete()
-        if deleted:
+            administrator_only(actor, token.organisation)
+        if ApiToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now()):
             _record(token.organisation, "token.revoked", actor, "token", str(token.pk), token.prefix)

@@ -10,11 +10,10 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
-from accounts.events import tell, tell_of_nobody_known
+from accounts.events import FACTORS, tell, tell_of_nobody_known
 from accounts.models import User
 
 LONGEST_TYPED = 254
-FACTORS = {"totp": "authenticator app", "webauthn": "passkey", "recovery_codes": "recovery codes"}
 
 
 @receiver(user_logged_in)

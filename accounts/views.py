@@ -2,32 +2,63 @@
 
 from __future__ import annotations
 
-from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Exists, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts import services
-from accounts.access import member
-from accounts.models import ApiToken, Membership, Role, User
+from accounts.access import accesses_not_over, member
+from accounts.models import ApiToken, Membership, Organisation, Role, User
+
+PEOPLE_A_PAGE = 50
+FACTOR_CHOICES = ("with", "without")
 
 
 def _people_page(request: Any, status: int = 200, **more: Any) -> HttpResponse:
-    rows = Membership.objects.filter(organisation=request.organisation).select_related("user").order_by("user__name", "user_id", "role")
-    people = [(user, list(memberships)) for user, memberships in groupby(rows, key=lambda m: m.user)]
-    for user, memberships in people:
-        held = {m.role for m in memberships}
-        user.grantable = [(value, label) for value, label in Role.choices if value not in held]  # type: ignore[attr-defined]
-    return render(
-        request,
-        "accounts/people.html",
-        {"nav": "people", "people": people, "role_choices": Role.choices, "typed": {}, "errors": {}, **more},
-        status=status,
-    )
+    """The people, found by name or address (``q``), ``role`` and whether they have a second ``factor``; three queries whatever their number."""
+    sought = {name: request.GET.get(name, "").replace("\0", "").strip()[:254] for name in ("q", "role", "factor")}
+    page = Paginator(_sought(request.organisation, **sought), PEOPLE_A_PAGE).get_page(request.GET.get("page"))
+    rows = Membership.objects.filter(organisation=request.organisation, user__in=list(page.object_list)).order_by("role")
+    held: dict[int, list[Membership]] = {}
+    for row in rows:
+        held.setdefault(row.user_id, []).append(row)
+    people = []
+    for user in page.object_list:
+        memberships = held.get(user.pk, [])
+        roles = {m.role for m in memberships}
+        user.grantable = [(value, label) for value, label in Role.choices if value not in roles]
+        people.append((user, memberships))
+    accesses = accesses_not_over().filter(organisation=request.organisation).select_related("user").order_by("user__name", "ends_on")
+    context = {
+        "nav": "administration", "people": people, "page": page, "sought": sought, "role_choices": Role.choices, "accesses": accesses,
+        "query": "".join(f"{urlencode({name: value})}&" for name, value in sought.items() if value), "typed": {}, "errors": {},
+        "role_filter": [("", _("Any role")), *Role.choices],
+        "factor_filter": [("", _("With or without")), ("with", _("With a second factor")), ("without", _("Without a second factor"))],
+    }  # fmt: skip
+    return render(request, "accounts/people.html", context | more, status=status)
+
+
+def _sought(organisation: Organisation, *, q: str, role: str, factor: str) -> Any:
+    mine = Membership.objects.filter(organisation=organisation)
+    if role in Role.values:
+        mine = mine.filter(role=role)
+    found = User.objects.filter(pk__in=mine.values("user")).annotate(has_factor=Exists(services.factors_of_outer("pk")))
+    if q:
+        found = found.filter(Q(name__icontains=q) | Q(email__icontains=q))
+    if factor in FACTOR_CHOICES:
+        found = found.filter(has_factor=factor == "with")
+    return found.order_by("name", "pk")
 
 
 @require_safe
@@ -56,7 +87,7 @@ def role_grant(request: Any) -> HttpResponse:
     user = get_object_or_404(User.objects.filter(memberships__organisation=request.organisation).distinct(), pk=_number(request, "user"))
     try:
         services.membership_grant(actor=request.user, user=user, organisation=request.organisation, role=request.POST.get("role", ""))
-        messages.success(request, f"{user.name} is {Role(request.POST['role']).label.lower()} now.")
+        messages.success(request, _("%(user)s is %(role)s now.") % {"user": user.name, "role": Role(request.POST["role"]).label.lower()})
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("accounts:people", org=request.organisation.slug)
@@ -70,7 +101,9 @@ def role_revoke(request: Any) -> HttpResponse:
     )
     try:
         services.membership_revoke(actor=request.user, membership=membership)
-        messages.success(request, f"{membership.user.name} is no longer {Role(membership.role).label.lower()}.")
+        messages.success(
+            request, _("%(user)s is no longer %(role)s.") % {"user": membership.user.name, "role": Role(membership.role).label.lower()}
+        )
     except ValidationError as error:
         messages.error(request, " ".join(error.messages))
     return redirect("accounts:people", org=request.organisation.slug)
@@ -95,7 +128,7 @@ def tokens(request: Any) -> HttpResponse:
             context["typed"] = ""
         except ValidationError as error:
             context["errors"] = {"name": " ".join(error.messages)}
-    context["tokens"] = ApiToken.objects.filter(user=request.user, organisation=request.organisation)
+    context["tokens"] = ApiToken.objects.filter(user=request.user, organisation=request.organisation, revoked_at=None)
     return render(request, "accounts/tokens.html", context, status=422 if context["errors"] else 200)
 
 
@@ -103,8 +136,17 @@ def tokens(request: Any) -> HttpResponse:
 @member()
 def token_revoke(request: Any, token: int) -> HttpResponse:
     found = get_object_or_404(
-        ApiToken.objects.select_related("organisation"), pk=token, organisation=request.organisation, user=request.user
+        ApiToken.objects.select_related("organisation"), pk=token, organisation=request.organisation, user=request.user, revoked_at=None
     )
     services.token_revoke(actor=request.user, token=found)
-    messages.success(request, f"The token {found.name} no longer works.")
+    messages.success(request, _("The token %(token)s no longer works.") % {"token": found.name})
     return redirect("accounts:tokens", org=request.organisation.slug)
+
+
+@login_required
+@require_POST
+def guide_close(request: Any) -> HttpResponse:
+    """Put the introduction away for good; back to ``next``, a page of ours, or to the way in."""
+    User.objects.filter(pk=request.user.pk, guide_closed_at__isnull=True).update(guide_closed_at=timezone.now())
+    back = request.POST.get("next", "")
+    return redirect(back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "home")

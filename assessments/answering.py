@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -12,15 +14,19 @@ from django.core.files import File
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts import formats
 from accounts.models import User
 from assessments.editing import note_change, opened
 from assessments.errors import Refused, Stale
 from assessments.evaluation import DEMAND, release_of
 from assessments.evidence_types import content_type_of
-from assessments.figures import COST_FIGURES, DEMAND_FIGURES, ORDERED, FigureSpec, typed
+from assessments.figures import COST_FIGURES, DEMAND_FIGURES, ORDERED, FigureSpec, NoFigure, typed
+from assessments.ground import Ground, hold
 from assessments.models import Assessment, BasisOfAnswer, Evidence, Figure, Option, Response, State
-from assessments.permissions import require
+from assessments.permissions import Place, require, require_reading
 from assessments.pricing import source_of_figure
 from assessments.scoring.read_responses import bounds_of
 from assessments.scoring.reading import Bounds
@@ -28,7 +34,7 @@ from compliance.catalogue.index import index
 from compliance.catalogue.model import Question
 
 LONGEST_TEXT = 4000
-DIGITS = "has more digits than can be kept: at most 19 before the point and 8 after it"
+DIGITS = gettext_lazy("has more digits than can be kept: at most 19 before the point and 8 after it")
 Amounts = dict[str, Decimal | None]
 
 
@@ -41,12 +47,12 @@ def parse_answer(question: Question, raw: str | list[str]) -> Any:
     if question.type == "choices":
         chosen = [raw] if isinstance(raw, str) else list(raw)
         if wrong := [c for c in chosen if c not in known]:
-            raise _wrong(f"{wrong[0]!r} is none of the choices.")
+            raise _wrong(_("%(text)r is none of the choices.") % {"text": wrong[0]})
         return [c for c in known if c in chosen]
     text = (raw if isinstance(raw, str) else (raw or [""])[0]).strip()
     if question.type == "choice":
         if text not in known:
-            raise _wrong(f"{text!r} is none of the choices." if text else "Choose one.")
+            raise _wrong(_("%(text)r is none of the choices.") % {"text": text} if text else _("Choose one."))
         return text
     if question.type == "number":
         return f"{_number(text, bounds_of(question)):f}"
@@ -54,9 +60,9 @@ def parse_answer(question: Question, raw: str | list[str]) -> Any:
         try:
             return date.fromisoformat(text).isoformat()
         except ValueError:
-            raise _wrong(f"{text!r} is no date; write it as 2026-11-24.") from None
+            raise _wrong(_("%(text)r is no date; write it as 2026-11-24.") % {"text": text}) from None
     if not text or len(text) > LONGEST_TEXT:
-        raise _wrong(f"Write between 1 and {LONGEST_TEXT} characters.")
+        raise _wrong(_("Write between 1 and %(most)d characters.") % {"most": LONGEST_TEXT})
     return text
 
 
@@ -68,8 +74,8 @@ def _number(text: str, bounds: Bounds, field: str = "value") -> Decimal:
     """The number typed into ``field``; raises Refused naming it."""
     try:
         figure = typed(text, bounds)
-    except ValueError as error:
-        raise _wrong(str(error), field) from None
+    except NoFigure as error:
+        raise _wrong(_(error.said) % error.values, field) from None
     if not keepable(figure):
         raise _wrong(f"{text} {DIGITS}.", field)
     return figure
@@ -101,50 +107,90 @@ def response_save(
     saved in between, Refused where the value doesn't fit the question.
     """
     with transaction.atomic():
-        assessment = opened(actor, assessment, "answer")
-        question = question_of(assessment, question_id, option)
-        stored = parse_answer(question, value if value is not None else "") if state == State.ANSWERED else None
-        if state not in State.values:
-            raise _wrong(f"{state!r} is none of {', '.join(State.values)}.")
-        if state == State.NOT_APPLICABLE and not question.not_applicable:
-            raise _wrong("This question always applies; choose an answer or say that it is unknown.")
-        if basis is not None and basis not in BasisOfAnswer.values:
-            raise Refused("Choose what the answer rests on.", {"basis": f"Choose one of {', '.join(BasisOfAnswer.values)}."})
-        if note is not None and len(note) > LONGEST_TEXT:
-            raise Refused("The note is too long.", {"note": f"At most {LONGEST_TEXT} characters fit."})
-        response = assessment.responses.select_for_update().filter(option=option, question=question_id).first() or Response(
-            assessment=assessment, option=option, question=question_id
-        )
-        mine = {
-            "state": state,
-            "value": stored,
-            "basis": response.basis if basis is None else basis,
-            "note": response.note if note is None else note.strip(),
-        }
-        before = {name: getattr(response, name) for name in mine}
-        if revision is not None and revision != response.revision:
-            if before == mine:
-                return response
-            raise Stale(
-                "Somebody else changed this answer while you were on it. Theirs stands; look at both, then save again.",
-                theirs=before,
-                mine=mine,
-            )
-        if before == mine and response.pk:
-            return response
-        for name, content in mine.items():
-            setattr(response, name, content)
-        response.revision += 1
-        response.answered_by, response.answered_at, response.first_answered_by = actor, timezone.now(), first_answered_by
-        response.save()
-        assessment.save(update_fields=["updated_at"])
-        changes, personal = _before_and_after(question, before, mine)
-        note_change(
-            assessment, actor, "response.saved",
-            {"question": question_id, "option": option.key if option else None, "revision": response.revision, **changes}
-            | ({"taken_from": taken_from} if taken_from else {}), personal,
+        ground = hold(actor=actor, organisation=assessment.organisation, assessment=assessment.pk, question=question_id, alone=True)
+        return save_on(
+            ground, actor=actor, question_id=question_id, option=option, given=Given(state, value, basis, note), revision=revision,
+            told={"taken_from": taken_from} if taken_from else {}, first_answered_by=first_answered_by,
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Given:
+    """An answer as somebody gives it; None leaves basis and note as they are."""
+
+    state: str = State.ANSWERED
+    value: str | list[str] | None = None
+    basis: str | None = None
+    note: str | None = None
+
+
+def save_on(
+    ground: Ground, *, actor: User, question_id: str, option: Option | None, given: Given, revision: int | None,
+    told: Mapping[str, Any] | None = None, first_answered_by: User | None = None,
+) -> Response:  # fmt: skip
+    """``response_save`` for who holds the assessment already; call it last, and once, in the transaction that holds it: where nothing
+    changes, that is rolled back. ``told``: what the trail is told besides. Raises PermissionDenied where the question isn't theirs to answer."""
+    assessment = ground.assessment
+    ground.reach.require_answering(place_of(assessment, question_id))
+    question = question_of(assessment, question_id, option)
+    if option is not None and all(option.pk != there.pk for there in ground.options):
+        raise Refused(_("That option has been removed from the assessment."))
+    value = given.value if given.value is not None else ""
+    stored = parse_answer(question, value) if given.state == State.ANSWERED else None
+    _check(question, given)
+    response = ground.response(option, question_id)
+    mine = {
+        "state": given.state,
+        "value": stored,
+        "basis": response.basis if given.basis is None else given.basis,
+        "note": response.note if given.note is None else given.note.strip(),
+    }
+    before = {name: getattr(response, name) for name in mine}
+    if before == mine and (response.pk or revision not in (None, response.revision)):
+        stands = Response.objects.select_related("answered_by", "option").get(pk=response.pk) if response.pk else response
+        transaction.set_rollback(True)
+        return stands
+    if revision is not None and revision != response.revision:
+        theirs = Response.objects.filter(pk=response.pk).select_related("answered_by").first()
+        raise Stale(
+            _("Somebody else changed this answer while you were on it. Theirs stands; look at both, then save again."),
+            theirs=before,
+            mine=mine,
+            by=theirs.answered_by.name if theirs and theirs.answered_by else "",
+            at=theirs.answered_at if theirs else None,
+        )
+    for name, content in mine.items():
+        setattr(response, name, content)
+    response.revision += 1
+    response.answered_by, response.answered_at = actor, timezone.now()
+    columns: tuple[str, ...] = SAVED
+    # Who only notes something to an answer doesn't make it theirs alone: whose it was at first has a part in the record as before.
+    if first_answered_by or any(before[name] != mine[name] for name in ("state", "value")):
+        response.first_answered_by, columns = first_answered_by, (*SAVED, "first_answered_by")
+    response.save(**({"update_fields": columns} if response.pk else {"force_insert": True}))
+    ground.put(response)
+    changes, personal = _before_and_after(question, before, mine)
+    note_change(
+        assessment, actor, "response.saved",
+        {"question": question_id, "option": option.key if option else None, "revision": response.revision, **changes, **(told or {})}, personal,
+    )  # fmt: skip
     return response
+
+
+SAVED = ("state", "value", "basis", "note", "revision", "answered_by", "answered_at")
+
+
+def _check(question: Question, given: Given) -> None:
+    """Raises Refused, naming the field, for what no answer to the question can say."""
+    if given.state not in State.values:
+        raise _wrong(_("%(state)r is none of %(known)s.") % {"state": given.state, "known": ", ".join(State.values)})
+    if given.state == State.NOT_APPLICABLE and not question.not_applicable:
+        raise _wrong(_("This question always applies; choose an answer or say that it is unknown."))
+    if given.basis is not None and given.basis not in BasisOfAnswer.values:
+        known = ", ".join(BasisOfAnswer.values)
+        raise Refused(_("Choose what the answer rests on."), {"basis": _("Choose one of %(known)s.") % {"known": known}})
+    if given.note is not None and len(given.note) > LONGEST_TEXT:
+        raise Refused(_("The note is too long."), {"note": _("At most %(most)d characters fit.") % {"most": LONGEST_TEXT}})
 
 
 def _before_and_after(question: Question, before: dict[str, Any], after: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -157,17 +203,26 @@ def _before_and_after(question: Question, before: dict[str, Any], after: dict[st
     return changes | {"changed": sorted(changed)}, personal
 
 
+def place_of(assessment: Assessment, question_id: str) -> Place:
+    """Where a question is asked; nowhere (which is nobody's) for one that the assessment's release doesn't have."""
+    return index(release_of(assessment)).places.get(question_id, ("", ""))
+
+
 def question_of(assessment: Assessment, question_id: str, option: Option | None) -> Question:
     """The question, if it is asked in that scope; raises Refused."""
     question = index(release_of(assessment)).questions.get(question_id)
     if question is None:
         raise Refused(
-            f"There is no question {question_id!r} in {assessment.catalogue}.", {"question": "Use an id that the catalogue lists."}
+            _("There is no question %(question)r in %(catalogue)s.") % {"question": question_id, "catalogue": assessment.catalogue},
+            {"question": _("Use an id that the catalogue lists.")},
         )
     if (question.scope == "option") != (option is not None):
-        raise Refused(f"{question_id} is asked {'of each option' if question.scope == 'option' else 'once, of the use case'}.")
+        asked = (
+            _("%(question)s is asked of each option.") if question.scope == "option" else _("%(question)s is asked once, of the use case.")
+        )
+        raise Refused(asked % {"question": question_id})
     if option is not None and option.assessment_id != assessment.pk:
-        raise Refused("That option belongs to another assessment.")
+        raise Refused(_("That option belongs to another assessment."))
     return question
 
 
@@ -175,11 +230,12 @@ def figure_spec(category: str, key: str, option: Option | None) -> FigureSpec | 
     """The bounds of a figure; None for the row that says a category stands (its key is empty). Raises Refused for an unknown one."""
     known = {DEMAND: DEMAND_FIGURES} if option is None else COST_FIGURES
     if category not in known:
-        raise Refused(f"There is no category {category!r}; there are {', '.join(known)}.")
+        raise Refused(_("There is no category %(category)r; there are %(known)s.") % {"category": category, "known": ", ".join(known)})
     if key == "" and option is not None:
         return None
     if key not in known[category]:
-        raise Refused(f"There is no figure {key!r} in {category}; there are {', '.join(known[category])}.")
+        named = {"figure": key, "category": category, "known": ", ".join(known[category])}
+        raise Refused(_("There is no figure %(figure)r in %(category)s; there are %(known)s.") % named)
     return known[category][key]
 
 
@@ -192,9 +248,9 @@ def figure_save(
     An empty ``key`` says that the category costs nothing (``likely`` "0") or takes that back (""). Raises Stale and Refused as ``response_save``.
     """
     with transaction.atomic():
-        assessment = opened(actor, assessment, "answer")
+        assessment = opened(actor, assessment, "answer", lambda _row: ("", category))
         if option is not None and option.assessment_id != assessment.pk:
-            raise Refused("That option belongs to another assessment.")
+            raise Refused(_("That option belongs to another assessment."))
         spec = figure_spec(category, key, option)
         figure = assessment.figures.select_for_update().filter(option=option, category=category, key=key).first()
         mine = _figure_values(spec, low, likely, high)
@@ -204,7 +260,7 @@ def figure_save(
             return figure
         if revision is not None and revision != (figure.revision if figure else 0):
             raise Stale(
-                "Somebody else changed this figure while you were on it. Theirs stands; look at both, then save again.",
+                _("Somebody else changed this figure while you were on it. Theirs stands; look at both, then save again."),
                 theirs=before,
                 mine=after,
             )
@@ -241,24 +297,27 @@ def _figure_values(spec: FigureSpec | None, low: str, likely: str, high: str) ->
     texts = {"low": low.strip(), "likely": likely.strip(), "high": high.strip()}
     if not texts["likely"]:
         if texts["low"] or texts["high"]:
-            raise Refused("Give the likely figure too.", {"likely": "A range needs its likely figure."})
+            raise Refused(_("Give the likely figure too."), {"likely": _("A range needs its likely figure.")})
         return None
     if spec is None:
         if texts != {"low": "", "likely": "0", "high": ""}:
-            raise _wrong("That a category costs nothing is said with 0; give an amount at one of its figures.", "likely")
+            raise _wrong(_("That a category costs nothing is said with 0; give an amount at one of its figures."), "likely")
         return {"low": None, "likely": Decimal(0), "high": None}
     values: Amounts = {name: _number(text, spec.bounds, name) if text else None for name, text in texts.items()}
     first, middle, last = values["low"], values["likely"], values["high"]
     if first is None and last is None:
         return values
     if not spec.rangeable:
-        raise Refused("This figure takes no range.", {"high" if first is None else "low": "Give one number."})
+        raise Refused(_("This figure takes no range."), {"high" if first is None else "low": _("Give one number.")})
     if first is None or last is None:
-        raise Refused("A range has both ends.", {"low" if first is None else "high": "Give both the low and the high figure, or neither."})
+        raise Refused(
+            _("A range has both ends."), {"low" if first is None else "high": _("Give both the low and the high figure, or neither.")}
+        )
     assert middle is not None
     if not first <= middle <= last:
-        message = f"Low must not be above likely, nor likely above high; these are {first:f}, {middle:f} and {last:f}."
-        raise Refused("The range is out of order.", {"low" if first > middle else "high": message})
+        message = _("Low must not be above likely, nor likely above high; these are %(low)s, %(likely)s and %(high)s.")
+        message %= {"low": f"{first:f}", "likely": f"{middle:f}", "high": f"{last:f}"}
+        raise Refused(_("The range is out of order."), {"low" if first > middle else "high": message})
     return values
 
 
@@ -280,17 +339,19 @@ def _require_order(assessment: Assessment, option: Option | None, category: str,
             end, field = mine["likely"], "likely"
         assert end is not None
         if key == upper and end > limit:
-            raise _wrong(f"{end:f} is above “{label}”, {_text(limit)}: give at most that, or raise that first.", field)
+            message = _("%(figure)s is above “%(label)s”, %(limit)s: give at most that, or raise that first.")
+            raise _wrong(message % {"figure": f"{end:f}", "label": label, "limit": _text(limit)}, field)
         if key == lower and end < limit:
-            raise _wrong(f"{end:f} is below “{label}”, {_text(limit)}: give at least that, or lower that first.", field)
+            message = _("%(figure)s is below “%(label)s”, %(limit)s: give at least that, or lower that first.")
+            raise _wrong(message % {"figure": f"{end:f}", "label": label, "limit": _text(limit)}, field)
 
 
 def _label(assessment: Assessment, option: Option | None, category: str, key: str) -> str:
     """What the page calls a figure: the catalogue's words for it, where it has any."""
     if option is None:
-        return DEMAND_FIGURES[key].label
+        return _(DEMAND_FIGURES[key].label)
     of = index(release_of(assessment)).cost_categories.get(category)
-    return next((f.text for f in (of.fields if of else ()) if f.key == key), COST_FIGURES[category][key].label)
+    return next((f.text for f in (of.fields if of else ()) if f.key == key), _(COST_FIGURES[category][key].label))
 
 
 def evidence_attach(*, actor: User, assessment: Assessment, question_id: str, option: Option | None, upload: UploadedFile) -> Evidence:
@@ -299,20 +360,21 @@ def evidence_attach(*, actor: User, assessment: Assessment, question_id: str, op
     name = upload.name.replace("\\", "/").rsplit("/", 1)[-1][:200] if upload.name else ""
     size = upload.size or 0
     if not size:
-        raise Refused("The file is empty.", {"file": "Choose a file with something in it."})
+        raise Refused(_("The file is empty."), {"file": _("Choose a file with something in it.")})
     if size > limit:
-        raise Refused("The file is too large.", {"file": f"It has {size:,} bytes; at most {limit:,} are taken."})
+        said = {"size": formats.number(f"{size:,}"), "limit": formats.number(f"{limit:,}")}
+        raise Refused(_("The file is too large."), {"file": _("It has %(size)s bytes; at most %(limit)s are taken.") % said})
     content_type = content_type_of(name, upload)
     digest = hashlib.sha256()
     for chunk in upload.chunks():
         digest.update(chunk)
     upload.seek(0)
     with transaction.atomic():
-        assessment = opened(actor, assessment, "answer")
+        assessment = opened(actor, assessment, "answer", lambda row: place_of(row, question_id))
         question_of(assessment, question_id, option)
-        response, _ = assessment.responses.get_or_create(assessment=assessment, option=option, question=question_id)
+        response, _made = assessment.responses.get_or_create(assessment=assessment, option=option, question=question_id)
         if response.evidence.filter(sha256=digest.hexdigest()).exists():
-            raise Refused("This file is attached already.", {"file": "The same file is attached to this answer."})
+            raise Refused(_("This file is attached already."), {"file": _("The same file is attached to this answer.")})
         evidence = Evidence(
             response=response, name=name, content_type=content_type, size=size, sha256=digest.hexdigest(), uploaded_by=actor
         )
@@ -329,7 +391,7 @@ def evidence_remove(*, actor: User, evidence: Evidence) -> None:
     """Take a file off its answer while the assessment is open; files of submitted snapshots stay on the disk."""
     with transaction.atomic():
         response = evidence.response
-        assessment = opened(actor, response.assessment, "answer")
+        assessment = opened(actor, response.assessment, "answer", lambda row: place_of(row, response.question))
         taken = {"question": response.question, "option": response.option.key if response.option else None, "sha256": evidence.sha256}
         evidence.delete()
         note_change(assessment, actor, "evidence.removed", taken, {"file_name": evidence.name})
@@ -338,9 +400,10 @@ def evidence_remove(*, actor: User, evidence: Evidence) -> None:
 def evidence_open(*, actor: User, evidence: Evidence) -> File:
     """The file, open for reading; that it was given out is recorded. Raises Refused where an imported assessment only named it."""
     assessment = evidence.response.assessment
-    require(actor, assessment.organisation, "view")
+    roles = require(actor, assessment.organisation, "view")
+    require_reading(actor, assessment, place_of(assessment, evidence.response.question), roles)
     if not evidence.file:
-        raise Refused("This file was named by an imported assessment; it was never uploaded here.")
+        raise Refused(_("This file was named by an imported assessment; it was never uploaded here."))
     with transaction.atomic():
         note_change(assessment, actor, "evidence.downloaded", {"sha256": evidence.sha256}, {"file_name": evidence.name})
     return evidence.file.open("rb")

@@ -8,6 +8,7 @@ from datetime import date
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.access import roles_of
 from accounts.models import User
@@ -55,21 +56,26 @@ def _step(actor: User, condition: Condition, kind: ConditionStepKind, note: str)
     meeting = kind is ConditionStepKind.MET
     with transaction.atomic():
         assessment = (
-            Assessment.objects.select_for_update(of=("self",))
+            Assessment.objects.select_for_update(of=("self",), no_key=True)
             .select_related("organisation")
             .get(pk=condition.verdict.participation.snapshot.assessment_id)
         )
         organisation = assessment.organisation
         require(actor, organisation, "meet_condition" if meeting else "reopen_condition")
         if meeting and actor != condition.owner and RISK_OFFICER not in roles_of(actor, organisation):
-            raise PermissionDenied(f"Only {condition.owner_name} or a risk officer can say that this condition is met.")
+            raise PermissionDenied(
+                _("Only %(owner)s or a risk officer can say that this condition is met.") % {"owner": condition.owner_name}
+            )
         if assessment.status != Status.APPROVED:
-            raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()}; its conditions can't be changed now.")
+            raise WrongStatus(
+                _("This assessment is %(status)s; its conditions can't be changed now.")
+                % {"status": assessment.get_status_display().lower()}
+            )
         state = standing_of(condition, timezone.now().date()).state
         if meeting == (state == "met"):
-            raise WrongStatus("This condition is met already." if meeting else "This condition isn't marked as met.")
+            raise WrongStatus(_("This condition is met already.") if meeting else _("This condition isn't marked as met."))
         if not note.strip():
-            raise Refused("Say what shows it.", {"note": "Say how it was met." if meeting else "Say why it isn't met."})
+            raise Refused(_("Say what shows it."), {"note": _("Say how it was met.") if meeting else _("Say why it isn't met.")})
         step = ConditionStep.objects.create(condition=condition, kind=kind, note=note.strip()[:4000], by=actor, at=timezone.now())
         changes = {"condition": condition.number, "verdict": str(condition.verdict_id)}
         note_change(assessment, actor, f"condition.{kind.value}", changes, reason=note)

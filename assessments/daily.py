@@ -11,14 +11,15 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from assessments import notices, routing, workflow
+from assessments import assigning, notices, routing, workflow
 from assessments.conditions import standing_of
 from assessments.editing import note_change
-from assessments.models import Acceptance, AcceptanceExpiry, Assessment, Condition, DecisionRecord, Status
+from assessments.models import OPEN_STATUSES, Acceptance, AcceptanceExpiry, Assessment, Assignment, Condition, DecisionRecord, Status
 
 REMIND_BEFORE = 2  # days before a stage is due, and every day after
 REVIEW_NOTICES = (60, 30, 14, 7, 1)  # days before the review date
 CONDITION_NOTICES = (7, 1, 0)
+ANSWER_NOTICES = (3, 1, 0)  # days before, and every day after
 log = logging.getLogger(__name__)
 
 
@@ -36,13 +37,14 @@ def run(today: date | None = None) -> dict[str, int]:
         ("reminders", Assessment.objects.filter(status=Status.IN_REVIEW).select_related("organisation"), _remind),
         ("acceptances", _ended_acceptances(today), _end_acceptance),
         ("conditions", _open_conditions(), _condition),
+        ("answers", _answers_due(today), _remind_to_answer),
     ]
     for name, rows, act in due:
         for row in rows:
             try:
                 done[name] += act(row, today)
             except Exception:
-                log.exception("what is due (%s) could not be done for %s", name, row.pk)
+                log.exception("what is due (%s) could not be done for %s", name, row[0].pk if isinstance(row, list) else row.pk)
     return dict(done)
 
 
@@ -62,9 +64,12 @@ def _review(assessment: Assessment, today: date) -> int:
 def _remind(assessment: Assessment, today: date) -> int:
     snapshot = assessment.latest_snapshot
     turn = routing.turn_of(snapshot) if snapshot else None
-    if snapshot is None or turn is None or turn.due_on is None or (turn.due_on - today).days > REMIND_BEFORE:
+    if snapshot is None or turn is None:
         return 0
     with transaction.atomic():
+        notices.ask_to_sign(snapshot, turn)  # who was made an approver or stands in since the stage opened; the others have theirs already
+        if turn.due_on is None or (turn.due_on - today).days > REMIND_BEFORE:
+            return 0
         return notices.remind(snapshot, turn, today)
 
 
@@ -80,7 +85,7 @@ def _end_acceptance(acceptance: Acceptance, today: date) -> int:
     assessment = acceptance.verdict.participation.snapshot.assessment
     assert acceptance.expires_on is not None
     with transaction.atomic():
-        Assessment.objects.select_for_update().get(pk=assessment.pk)
+        Assessment.objects.select_for_update(no_key=True).get(pk=assessment.pk)
         _, new = AcceptanceExpiry.objects.get_or_create(acceptance=acceptance, defaults={"at": timezone.now()})
         if not new:
             return 0
@@ -105,3 +110,23 @@ def _condition(condition: Condition, today: date) -> int:
     with transaction.atomic():
         notices.tell_condition_due(condition.verdict.participation.snapshot.assessment, condition, today)
     return 1
+
+
+def _answers_due(today: date) -> Iterable[list[Assignment]]:
+    """What people are asked for and haven't done, a list for each person and assessment of what they are to be reminded of today."""
+    rows = Assignment.objects.filter(done_at__isnull=True, due_on__isnull=False, assessment__status__in=OPEN_STATUSES)
+    due: dict[tuple[Any, Any], list[Assignment]] = {}
+    for row in rows.select_related("person", "assessment__organisation").order_by("due_on", "questionnaire", "section"):
+        assert row.due_on is not None
+        if row.due_on < today or (row.due_on - today).days in ANSWER_NOTICES:
+            due.setdefault((row.person_id, row.assessment_id), []).append(row)
+    return due.values()
+
+
+def _remind_to_answer(rows: list[Assignment], today: date) -> int:
+    first, known = rows[0], assigning.places_in(rows[0].assessment)
+    if parts := [known[row.place] for row in rows if row.place in known]:  # a newer release may ask something else
+        assert first.due_on is not None
+        with transaction.atomic():
+            notices.remind_to_answer(first.assessment, first.person, parts, first.due_on, today)
+    return len(parts)

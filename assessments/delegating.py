@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.access import roles_of
 from accounts.models import Organisation, User
@@ -24,24 +25,24 @@ def delegate(*, actor: User, organisation: Organisation, of: User, to: User, sta
     with transaction.atomic():
         require(actor, organisation, "delegate")
         if actor != of and ADMINISTRATOR not in roles_of(actor, organisation):
-            raise PermissionDenied("You can let somebody sign for yourself; for others an administrator does that.")
+            raise PermissionDenied(_("You can let somebody sign for yourself; for others an administrator does that."))
         wrong: dict[str, str] = {}
         if APPROVER not in roles_of(of, organisation):
-            wrong["of"] = f"{of.name} is no approver of {organisation.name}."
+            wrong["of"] = _("%(person)s is no approver of %(organisation)s.") % {"person": of.name, "organisation": organisation.name}
         if APPROVER not in roles_of(to, organisation):
-            wrong["to"] = f"{to.name} is no approver of {organisation.name}."
+            wrong["to"] = _("%(person)s is no approver of %(organisation)s.") % {"person": to.name, "organisation": organisation.name}
         elif to == of:
-            wrong["to"] = "Choose somebody else."
+            wrong["to"] = _("Choose somebody else.")
         if starts_on > ends_on:
-            wrong["ends_on"] = "The last day lies before the first."
+            wrong["ends_on"] = _("The last day lies before the first.")
         elif ends_on < timezone.now().date():
-            wrong["ends_on"] = "The last day is over already."
+            wrong["ends_on"] = _("The last day is over already.")
         elif ends_on - starts_on > LONGEST:
-            wrong["ends_on"] = "A year is the longest; who is away longer should give up the role."
+            wrong["ends_on"] = _("A year is the longest; who is away longer should give up the role.")
         if not reason.strip():
-            wrong["reason"] = "Say why, such as a leave."
+            wrong["reason"] = _("Say why, such as a leave.")
         if wrong:
-            raise Refused("This can't be arranged as it stands.", wrong)
+            raise Refused(_("This can't be arranged as it stands."), wrong)
         made = Delegation.objects.create(
             organisation=organisation, of=of, to=to, starts_on=starts_on, ends_on=ends_on, reason=reason.strip()[:4000], created_by=actor,
             created_at=timezone.now(),
@@ -56,11 +57,11 @@ def end(*, actor: User, delegation: Delegation) -> None:
         organisation = delegation.organisation
         require(actor, organisation, "delegate")
         if actor != delegation.of and ADMINISTRATOR not in roles_of(actor, organisation):
-            raise PermissionDenied("Only the person who is stood in for, or an administrator, can end this.")
+            raise PermissionDenied(_("Only the person who is stood in for, or an administrator, can end this."))
         # The row is locked so that ending it twice at once ends it once.
         Delegation.objects.select_for_update().get(pk=delegation.pk)
         if DelegationEnd.objects.filter(delegation=delegation).exists():
-            raise WrongStatus("This has been ended already.")
+            raise WrongStatus(_("This has been ended already."))
         DelegationEnd.objects.create(delegation=delegation, by=actor, at=timezone.now())
         _tell(delegation, actor, "delegation.ended", "")
 

@@ -30,9 +30,12 @@ class Item:
 
 @dataclass(frozen=True)
 class Desk:
-    """``turn`` None: nothing waits. ``seats``: in whose seats the person may speak, empty where in none. ``statements``: by ``approve``,
-    ``approve_with_conditions`` and ``reject``."""
+    """``sign_off``: what it was read from; ``stages``: how far each is; ``turn`` None: nothing waits.
+    ``seats``: in whose seats the person may speak, empty where in none.
+    ``statements``: by ``approve``, ``approve_with_conditions`` and ``reject``."""
 
+    sign_off: routing.SignOff
+    stages: list[routing.StageStanding]
     turn: routing.StageStanding | None
     seats: list[User]
     parts: list[PartOfRecord]
@@ -50,9 +53,10 @@ class Desk:
 
 def desk_for(person: User, snapshot: Snapshot) -> Desk:
     """The desk of one person on a snapshot."""
-    turn = routing.turn_of(snapshot)
+    sign_off = routing.SignOff(snapshot)
+    stages, turn = sign_off.standings(), sign_off.turn()
     if turn is None:
-        return Desk(None, [], parts_for(person, snapshot), [], {})
+        return Desk(sign_off, stages, None, [], parts_for(person, snapshot), [], {})
     content = content_of(snapshot)
     today = timezone.now().date()
     items = [
@@ -68,4 +72,5 @@ def desk_for(person: User, snapshot: Snapshot) -> Desk:
         ),
         "reject": attestation.statement(snapshot, VerdictKind.REJECT, meaning),
     }
-    return Desk(turn, routing.seats_open_to(person, snapshot, turn.stage), parts_for(person, snapshot), items, statements)
+    seats = sign_off.seats_open_to(person, turn.stage)
+    return Desk(sign_off, stages, turn, seats, parts_for(person, snapshot), items, statements)

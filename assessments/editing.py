@@ -3,6 +3,7 @@ and records, in one transaction. Answers and figures are saved in ``answering``;
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -10,13 +11,14 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from assessments.errors import Refused, WrongStatus
 from assessments.evaluation import release_of
-from assessments.figures import typed
+from assessments.figures import NoFigure, typed
 from assessments.models import Assessment, Evidence, Figure, Option, Response, Sourcing, State, UseCase
-from assessments.permissions import require
+from assessments.permissions import Place, require, require_answering
 from assessments.pricing import renew_sources
 from assessments.scoring.facts import MAX_OPTIONS
 from assessments.scoring.file import WEIGHT
@@ -29,12 +31,16 @@ OPTION_TEXTS = ("name", "provider", "model", "fallback_provider", "fallback_mode
 ADDRESS_OF_ADDING = "add"  # stands where an option's id stands in the pages' addresses
 
 
-def opened(actor: User, assessment: Assessment, action: str) -> Assessment:
-    """The row locked, for a change by ``actor``; raises PermissionDenied or WrongStatus."""
-    assessment = Assessment.objects.select_for_update(of=("self",)).select_related("organisation", "use_case").get(pk=assessment.pk)
-    require(actor, assessment.organisation, action)
+def opened(actor: User, assessment: Assessment, action: str, place: Callable[[Assessment], Place] | None = None) -> Assessment:
+    """The row locked, for a change by ``actor``; raises PermissionDenied or WrongStatus. ``place``: which part of it is answered, of the row as
+    it is; it must be the actor's to answer."""
+    rows = Assessment.objects.select_for_update(of=("self",), no_key=True)
+    assessment = rows.select_related("organisation", "use_case").get(pk=assessment.pk)
+    roles = require(actor, assessment.organisation, action)
+    if place is not None:
+        require_answering(actor, assessment, place(assessment), roles)
     if not assessment.is_open:
-        raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()} and can't be changed.")
+        raise WrongStatus(_("This assessment is %(status)s and can't be changed.") % {"status": assessment.get_status_display().lower()})
     return assessment
 
 
@@ -80,11 +86,11 @@ def required_text(fields: dict[str, str], values: dict[str, str], longest: int =
         text = values.get(name, "").strip()
         limit = 4000 if name == "purpose" else longest
         if not text:
-            wrong[name] = f"Enter the {label}."
+            wrong[name] = _("Enter the %(label)s.") % {"label": label}
         elif len(text) > limit:
-            wrong[name] = f"The {label} has {len(text)} characters; at most {limit} fit."
+            wrong[name] = _("The %(label)s has %(n)d characters; at most %(most)d fit.") % {"label": label, "n": len(text), "most": limit}
     if wrong:
-        raise Refused("Something is missing.", wrong)
+        raise Refused(_("Something is missing."), wrong)
     return {name: value.strip() for name, value in values.items()}
 
 
@@ -107,10 +113,11 @@ def assessment_create(
     require(actor, organisation, "create")
     release = release or newest()
     texts = required_text(
-        {"title": "title", "name": "name of the use case", "purpose": "purpose"}, {"title": title, "name": name, "purpose": purpose}
+        {"title": _("title"), "name": _("name of the use case"), "purpose": _("purpose")},
+        {"title": title, "name": name, "purpose": purpose},
     )
     if archetype not in index(release).archetypes:
-        raise Refused("Choose the kind of use case.", {"archetype": "Choose one of the kinds offered."})
+        raise Refused(_("Choose the kind of use case."), {"archetype": _("Choose one of the kinds offered.")})
     with transaction.atomic():
         use_case = UseCase.objects.create(
             organisation=organisation, name=texts["name"], purpose=texts["purpose"], archetype=archetype,
@@ -133,10 +140,10 @@ def use_case_change(*, actor: User, assessment: Assessment, **values: str) -> As
     """Change title, name, purpose, archetype, owner or people_affected; raises Refused naming the fields that are wrong."""
     with transaction.atomic():
         assessment = opened(actor, assessment, "edit")
-        labels = {"title": "title", "name": "name of the use case", "purpose": "purpose"}
+        labels = {"title": _("title"), "name": _("name of the use case"), "purpose": _("purpose")}
         texts = required_text({k: v for k, v in labels.items() if k in values}, values)
         if "archetype" in texts and texts["archetype"] not in index(release_of(assessment)).archetypes:
-            raise Refused("Choose the kind of use case.", {"archetype": "Choose one of the kinds offered."})
+            raise Refused(_("Choose the kind of use case."), {"archetype": _("Choose one of the kinds offered.")})
         use_case = assessment.use_case
         before: dict[str, str] = {}
         for name, text in texts.items():
@@ -156,7 +163,9 @@ def terms_set(*, actor: User, assessment: Assessment, currency: str, as_of: date
     with transaction.atomic():
         assessment = opened(actor, assessment, "edit")
         if currency not in (known := currencies_of(assessment)):
-            raise Refused("That currency has no rate in the catalogue.", {"currency": f"Choose one of {', '.join(known)}."})
+            raise Refused(
+                _("That currency has no rate in the catalogue."), {"currency": _("Choose one of %(known)s.") % {"known": ", ".join(known)}}
+            )
         before = {"currency": assessment.currency, "as_of": assessment.as_of.isoformat() if assessment.as_of else None}
         after = {"currency": currency, "as_of": as_of.isoformat() if as_of else None}
         if before != after:
@@ -173,17 +182,18 @@ def _described(assessment: Assessment, name: str, sourcing: str, currency: str, 
     """The option's name, once everything about it fits; raises Refused naming every field that is wrong."""
     wrong = {}
     try:
-        name = required_text({"name": "name of the option"}, {"name": name})["name"]
+        name = required_text({"name": _("name of the option")}, {"name": name})["name"]
     except Refused as error:
         wrong = error.fields
     if sourcing not in Sourcing.values:
-        wrong |= {"sourcing": "Choose one of the four ways to source the model."}
+        wrong |= {"sourcing": _("Choose one of the four ways to source the model.")}
     if fallback_sourcing and fallback_sourcing not in Sourcing.values:
-        wrong |= {"fallback_sourcing": "Choose how the fallback is sourced, or no fallback."}
+        wrong |= {"fallback_sourcing": _("Choose how the fallback is sourced, or no fallback.")}
     if currency and currency not in (known := currencies_of(assessment)):
-        wrong |= {"currency": f"{currency!r} has no rate in the catalogue; choose one of {', '.join(known)}."}
+        message = _("%(currency)r has no rate in the catalogue; choose one of %(known)s.")
+        wrong |= {"currency": message % {"currency": currency, "known": ", ".join(known)}}
     if wrong:
-        raise Refused("The option isn't described yet.", wrong)
+        raise Refused(_("The option isn't described yet."), wrong)
     return name
 
 
@@ -208,13 +218,15 @@ def option_add(
         original = assessment.options.filter(key=copy_from).first() if copy_from else None
         copied: dict[str, Any] = {}
         if copy_from and original is None:
-            raise Refused("The option isn't described yet.", {"copy_from": "Choose one of this assessment's options, or none."})
+            raise Refused(_("The option isn't described yet."), {"copy_from": _("Choose one of this assessment's options, or none.")})
         if original and currency and currency != (original.currency or assessment.currency):
-            message = f"The figures to start with are in {original.currency or assessment.currency}; choose that currency, or start empty."
-            raise Refused("The option isn't described yet.", {"currency": message})
+            message = _("The figures to start with are in %(currency)s; choose that currency, or start empty.") % {
+                "currency": original.currency or assessment.currency
+            }
+            raise Refused(_("The option isn't described yet."), {"currency": message})
         keys = set(assessment.options.values_list("key", flat=True))
         if len(keys) >= MAX_OPTIONS:
-            message = f"An assessment compares at most {MAX_OPTIONS} options; remove one first."
+            message = _("An assessment compares at most %(most)d options; remove one first.") % {"most": MAX_OPTIONS}
             raise Refused(message, {"name": message})
         base = key or slugify(name)[:50] or "option"
         unique, n = base, 2
@@ -329,7 +341,7 @@ def propose(*, actor: User, assessment: Assessment, option: Option | None, reaso
     with transaction.atomic():
         assessment = opened(actor, assessment, "edit")
         if option is None or option.assessment_id != assessment.pk:
-            raise Refused("Choose the option that you propose.", {"option": "Choose one of this assessment's options."})
+            raise Refused(_("Choose the option that you propose."), {"option": _("Choose one of this assessment's options.")})
         former, former_reason = assessment.proposed_option, assessment.proposal_reason
         assessment.proposed_option, assessment.proposal_reason = option, reason.strip()[:4000]
         assessment.save(update_fields=["proposed_option", "proposal_reason", "updated_at"])
@@ -347,7 +359,10 @@ def weights_set(*, actor: User, assessment: Assessment, weights: str | dict[str,
         known = index(release_of(assessment))
         if isinstance(weights, str):
             if weights != "archetype" and weights not in known.profiles:
-                raise Refused("Choose a profile of weights.", {"weights": f"Choose archetype or one of {', '.join(known.profiles)}."})
+                profiles = ", ".join(known.profiles)
+                raise Refused(
+                    _("Choose a profile of weights."), {"weights": _("Choose archetype or one of %(known)s.") % {"known": profiles}}
+                )
         else:
             weights = typed_weights(weights, set(known.criteria))
         before, assessment.weights = assessment.weights, weights
@@ -363,14 +378,15 @@ def typed_weights(weights: dict[str, str], criteria: set[str]) -> dict[str, str]
     found: dict[str, Decimal] = {}
     for criterion, text in sorted(weights.items()):
         if criterion not in criteria:
-            wrong[criterion] = f"There is no criterion {criterion}; there are {', '.join(sorted(criteria))}."
+            named = {"criterion": criterion, "known": ", ".join(sorted(criteria))}
+            wrong[criterion] = _("There is no criterion %(criterion)s; there are %(known)s.") % named
             continue
         try:
             found[criterion] = typed(text, WEIGHT)
-        except ValueError as error:
-            wrong[criterion] = str(error)
+        except NoFigure as error:
+            wrong[criterion] = _(error.said) % error.values
     if not wrong and not any(found.values()):
-        wrong = dict.fromkeys(weights or sorted(criteria), "At least one weight must be above 0.")
+        wrong = dict.fromkeys(weights or sorted(criteria), _("At least one weight must be above 0."))
     if wrong:
-        raise Refused("The weights aren't right yet.", wrong)
+        raise Refused(_("The weights aren't right yet."), wrong)
     return {criterion: f"{figure:f}" for criterion, figure in found.items()}

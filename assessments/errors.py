@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass
@@ -24,7 +25,9 @@ class WrongStatus(Refused):
 
 @dataclass
 class Stale(Refused):
-    """Somebody saved in between: ``theirs`` is what stands now, ``mine`` what was to be saved."""
+    """Somebody saved in between: ``theirs`` is what stands now, saved ``by`` whom and when; ``mine`` what was to be saved."""
 
     theirs: Mapping[str, object] = field(default_factory=dict)
     mine: Mapping[str, object] = field(default_factory=dict)
+    by: str = ""
+    at: datetime | None = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Protocol
 
 from django.utils import timezone
 
@@ -32,9 +32,17 @@ def release_of(assessment: Assessment) -> Release:
     return release
 
 
-def evaluate_assessment(assessment: Assessment) -> Evaluation:
-    """The evaluation of the assessment as it stands in the database now."""
-    return evaluate(release_of(assessment), facts_of(assessment))
+class Rows(Protocol):
+    """An assessment's rows, read already; ``assessments.progress.Standing`` has them."""
+
+    options: list[Option]
+    responses: dict[tuple[int | None, str], Row]
+    figures: dict[tuple[int | None, str, str], Figure]
+
+
+def evaluate_assessment(assessment: Assessment, rows: Rows | None = None) -> Evaluation:
+    """The evaluation of the assessment as it stands in the database now; ``rows``: its rows, where a page has just read them."""
+    return evaluate(release_of(assessment), facts_of(assessment, rows))
 
 
 def asked_of(evaluation: Evaluation, question: str, option: str | None = None) -> Asked:
@@ -43,8 +51,8 @@ def asked_of(evaluation: Evaluation, question: str, option: str | None = None) -
     return sheet.asked[question]
 
 
-def facts_of(assessment: Assessment) -> Facts:
-    """All that decides, gathered in four queries."""
+def facts_of(assessment: Assessment, rows: Rows | None = None) -> Facts:
+    """All that decides, gathered in four queries; in one where ``rows`` is given."""
     release = release_of(assessment)
     questions = index(release).questions
     responses: dict[int | None, dict[str, Response]] = defaultdict(dict)
@@ -52,17 +60,18 @@ def facts_of(assessment: Assessment) -> Facts:
     held = EvidenceRow.objects.filter(response__assessment=assessment).order_by("uploaded_at", "id")
     for response_id, name, sha256 in held.values_list("response_id", "name", "sha256"):
         files[response_id].append(Evidence(file=name, sha256=sha256))
-    for row in assessment.responses.order_by("question"):
+    for row in sorted(rows.responses.values(), key=lambda row: row.question) if rows else assessment.responses.order_by("question"):
         if row.question in questions and (response := response_facts(questions[row.question], row, tuple(files[row.pk]))):
             responses[row.option_id][row.question] = response
     figures: dict[int | None, dict[str, dict[str, Figure]]] = defaultdict(lambda: defaultdict(dict))
-    for figure in assessment.figures.all():
+    for figure in rows.figures.values() if rows else assessment.figures.all():
         figures[figure.option_id][figure.category][figure.key] = figure
+    options = rows.options if rows else assessment.options.all()
     weights: Any = assessment.weights
     if isinstance(weights, dict):
         weights = {criterion: Decimal(weight) for criterion, weight in weights.items()}
     return Facts(
-        as_of=assessment.as_of or timezone.localdate(),
+        as_of=assessment.as_of or timezone.now().date(),
         title=assessment.title,
         use_case_name=assessment.use_case.name,
         purpose=assessment.use_case.purpose,
@@ -70,7 +79,7 @@ def facts_of(assessment: Assessment) -> Facts:
         responses=responses[None],
         demand=demand_facts(assessment.currency, figures[None][DEMAND]),
         weights=weights,
-        options=tuple(option_facts(option, responses[option.pk], figures[option.pk]) for option in assessment.options.all()),
+        options=tuple(option_facts(option, responses[option.pk], figures[option.pk]) for option in options),
     )
 
 

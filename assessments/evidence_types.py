@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from typing import IO
 
 from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _
 
 from assessments.errors import Refused
 
@@ -32,11 +33,12 @@ def content_type_of(name: str, upload: UploadedFile) -> str:
     """The content type of ``upload`` by its name, checked against its bytes; raises Refused where they disagree or the type isn't taken."""
     ending = PurePosixPath(name).suffix.lower()
     if ending not in TYPES:
-        raise Refused("This kind of file isn't taken.", {"file": f"Attach one of {', '.join(TYPES)}."})
+        raise Refused(_("This kind of file isn't taken."), {"file": _("Attach one of %(known)s.") % {"known": ", ".join(TYPES)}})
     content_type, beginnings = TYPES[ending]
     head = upload.read(4096)
     upload.seek(0)
-    claimed = Refused("The file isn't what its name says.", {"file": f"Its name ends in {ending}, but its content isn't of that kind."})
+    message = _("Its name ends in %(ending)s, but its content isn't of that kind.") % {"ending": ending}
+    claimed = Refused(_("The file isn't what its name says."), {"file": message})
     if beginnings and not head.startswith(beginnings):
         raise claimed
     if ending in OFFICE_FOLDER and not _holds(upload, OFFICE_FOLDER[ending]):

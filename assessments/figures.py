@@ -12,7 +12,8 @@ from decimal import Decimal
 
 from assessments.scoring import read_costs
 from assessments.scoring.read_costs import DEMAND, FIGURES
-from assessments.scoring.reading import MAX_NUMBER_LENGTH, NUMBER, TOO_CLOSE, Bounds, too_close
+from assessments.scoring.reading import FINEST, MAX_NUMBER_LENGTH, NUMBER, Bounds, too_close
+from compliance.marking import marked as _
 
 BUDGET = Bounds(most=Decimal(10) ** 12)
 # Of two figures that stand side by side the first must not be above the second.
@@ -35,35 +36,35 @@ class FigureSpec:
 
 
 _DEMAND_LABELS: dict[str, tuple[str, ...]] = {
-    "input_tokens_per_month": ("Input tokens", "a month"),
-    "output_tokens_per_month": ("Output tokens", "a month"),
-    "cached_share": ("Cached share of input", "of the input (0 to 1)", "0 if left out"),
-    "peak_ratio": ("Busiest hour against the average", "times", "1 if left out"),
-    "growth_per_year": ("Growth", "a year (0.2 is 20 %)"),
-    "horizon_months": ("Horizon", "months"),
-    "discount_rate": ("Discount rate", "a year (0.08 is 8 %)"),
-    "budget_target_per_month": ("Budget: target", "a month", "counts as the best cost, once the limit stands too"),
-    "budget_limit_per_month": ("Budget: limit", "a month", "counts as the worst cost, once the target stands too"),
+    "input_tokens_per_month": (_("Input tokens"), _("a month")),
+    "output_tokens_per_month": (_("Output tokens"), _("a month")),
+    "cached_share": (_("Cached share of input"), _("of the input (0 to 1)"), _("0 if left out")),
+    "peak_ratio": (_("Busiest hour against the average"), _("times"), _("1 if left out")),
+    "growth_per_year": (_("Growth"), _("a year (0.2 is 20 %)")),
+    "horizon_months": (_("Horizon"), _("months")),
+    "discount_rate": (_("Discount rate"), _("a year (0.08 is 8 %)")),
+    "budget_target_per_month": (_("Budget: target"), _("a month"), _("counts as the best cost, once the limit stands too")),
+    "budget_limit_per_month": (_("Budget: limit"), _("a month"), _("counts as the worst cost, once the target stands too")),
 }
 _COST_LABELS: dict[str, tuple[str, ...]] = {
-    "input_price_per_million": ("Input price", "per million tokens"),
-    "cached_input_price_per_million": ("Cached input price", "per million tokens", "the input price if left out"),
-    "output_price_per_million": ("Output price", "per million tokens"),
-    "minimum_per_month": ("Minimum", "a month"),
-    "gpus_per_replica": ("GPUs per replica", "GPUs"),
-    "gpu_price_per_hour": ("GPU price", "an hour"),
-    "hours_per_month": ("Hours", "a month", "730 if left out"),
-    "tokens_per_second_per_replica": ("Throughput of a replica", "tokens a second, input and output"),
-    "utilisation_limit": ("Utilisation limit", "of that throughput (0 to 1)"),
-    "minimum_replicas": ("Minimum replicas", "replicas", "1 if left out"),
-    "maximum_replicas": ("Maximum replicas", "replicas", "what was bought, or the quota; no limit if left out"),
-    "other_per_month": ("Other", "a month"),
-    "one_off": ("One-off", "once"),
-    "per_month": ("Running", "a month"),
-    "fte": ("Staff", "full-time posts"),
-    "fte_cost_per_year": ("Cost of a post", "a year"),
-    "weeks": ("Time to production", "weeks"),
-    "cost_of_delay_per_week": ("Cost of delay", "a week"),
+    "input_price_per_million": (_("Input price"), _("per million tokens")),
+    "cached_input_price_per_million": (_("Cached input price"), _("per million tokens"), _("the input price if left out")),
+    "output_price_per_million": (_("Output price"), _("per million tokens")),
+    "minimum_per_month": (_("Minimum"), _("a month")),
+    "gpus_per_replica": (_("GPUs per replica"), _("GPUs")),
+    "gpu_price_per_hour": (_("GPU price"), _("an hour")),
+    "hours_per_month": (_("Hours"), _("a month"), _("730 if left out")),
+    "tokens_per_second_per_replica": (_("Throughput of a replica"), _("tokens a second, input and output")),
+    "utilisation_limit": (_("Utilisation limit"), _("of that throughput (0 to 1)")),
+    "minimum_replicas": (_("Minimum replicas"), _("replicas"), _("1 if left out")),
+    "maximum_replicas": (_("Maximum replicas"), _("replicas"), _("what was bought, or the quota; no limit if left out")),
+    "other_per_month": (_("Other"), _("a month")),
+    "one_off": (_("One-off"), _("once")),
+    "per_month": (_("Running"), _("a month")),
+    "fte": (_("Staff"), _("full-time posts")),
+    "fte_cost_per_year": (_("Cost of a post"), _("a year")),
+    "weeks": (_("Time to production"), _("weeks")),
+    "cost_of_delay_per_week": (_("Cost of delay"), _("a week")),
 }
 
 
@@ -82,25 +83,34 @@ COST_FIGURES = {
 }
 
 
+class NoFigure(ValueError):
+    """Text that isn't the number that is wanted. ``said`` is what is wrong, marked for translation and filled with ``values``."""
+
+    def __init__(self, said: str, **values: str) -> None:
+        super().__init__(said % values)
+        self.said, self.values = said, values
+
+
 def typed(text: str, bounds: Bounds) -> Decimal:
     """A number as people write it: ``1200``, ``1 200``, ``1,200,000``, ``1,200.5``, ``99.9`` or ``99,9``. ``1,200`` alone may be 1200 or 1.2.
 
-    Raises ValueError with a message that says what is wrong and what would be right.
+    Raises NoFigure, which says what is wrong and what would be right.
     """
     plain = "".join(text.split())
     shown = text.strip()[:MAX_NUMBER_LENGTH]
     if _TWO_WAYS.fullmatch(plain):
         whole, fraction = plain.replace(",", ""), Decimal(plain.replace(",", "."))
-        raise ValueError(f"{shown!r} can be read as {whole} or as {fraction.normalize():f}; write the one you mean, without a comma.")
+        said = _("%(text)r can be read as %(whole)s or as %(fraction)s; write the one you mean, without a comma.")
+        raise NoFigure(said, text=shown, whole=whole, fraction=f"{fraction.normalize():f}")
     if grouped := _THOUSANDS.match(plain):
         plain = grouped.group().replace(",", "") + plain[grouped.end() :]
     elif "." not in plain and plain.count(",") == 1:
         plain = plain.replace(",", ".")
     if not _LOOKS_LIKE_ONE.fullmatch(plain):
-        raise ValueError(f"{shown!r} is no number; write {bounds}, in digits.")
+        raise NoFigure(_("%(text)r is no number; write %(bounds)s, in digits."), text=shown, bounds=str(bounds))
     if len(plain) > MAX_NUMBER_LENGTH or not NUMBER.fullmatch(plain) or not bounds.hold(Decimal(plain)):
-        raise ValueError(f"{shown} won't do: it must be {bounds}.")
+        raise NoFigure(_("%(text)s won't do: it must be %(bounds)s."), text=shown, bounds=str(bounds))
     figure = Decimal(plain)
     if too_close(figure):
-        raise ValueError(f"{shown} {TOO_CLOSE}.")
+        raise NoFigure(_("%(text)s is too close to 0: the nearest that is taken is %(finest)s."), text=shown, finest=f"{FINEST:f}")
     return figure or figure.copy_abs()  # -0 is 0

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from assessments.answering import DIGITS, LONGEST_TEXT, keepable
@@ -27,27 +29,33 @@ from compliance.releases import named
 ID_LENGTH, NAME_LENGTH = 60, 200
 
 
-def import_assessment(*, actor: User, organisation: Organisation, text: str, name: str = "the file") -> Assessment:
+def import_assessment(
+    *, actor: User, organisation: Organisation, text: str, name: str = "the file", title: Callable[[str], str] | None = None
+) -> Assessment:
     """A draft with everything that the file says; raises scoring.file.FileErrors with all that is wrong, and writes nothing then.
 
-    Evidence is named in the draft with its SHA-256; the files themselves don't travel in the text.
+    Evidence is named in the draft with its SHA-256; the files themselves don't travel in the text. ``title``: what to call it, from what the
+    file calls it.
     """
-    facts, release = read_assessment(text, name, named, timezone.localdate())
+    facts, release = read_assessment(text, name, named, timezone.now().date())
     if facts.archetype is None:
         raise Refused(
-            "The file names no archetype.", {"file": "Give use_case.archetype; the assessment's weights and questions hang on it."}
+            _("The file names no archetype."), {"file": _("Give use_case.archetype; the assessment's weights and questions hang on it.")}
         )
     with transaction.atomic():
-        return create_from_facts(actor=actor, organisation=organisation, facts=facts, release=release)
+        return create_from_facts(actor=actor, organisation=organisation, facts=facts, release=release, title=title)
 
 
-def create_from_facts(*, actor: User, organisation: Organisation, facts: Facts, release: Release) -> Assessment:
+def create_from_facts(
+    *, actor: User, organisation: Organisation, facts: Facts, release: Release, title: Callable[[str], str] | None = None
+) -> Assessment:
     """A draft from plain facts, whose values were checked when they were read. One event tells the whole import, with every answer and figure."""
     known = index(release)
     require_fitting(facts)
-    title = facts.title or facts.use_case_name or "Imported assessment"
+    called = facts.title or facts.use_case_name or "Imported assessment"
     assessment = assessment_create(
-        actor=actor, organisation=organisation, title=title, name=facts.use_case_name or title, purpose=facts.purpose or title,
+        actor=actor, organisation=organisation, title=title(called) if title else called, name=facts.use_case_name or called,
+        purpose=facts.purpose or called,
         archetype=facts.archetype or "", release=release, currency=facts.demand.currency, as_of=facts.as_of, weights=stored_weights(facts),
     )  # fmt: skip
     now = timezone.now()
@@ -79,8 +87,13 @@ def create_from_facts(*, actor: User, organisation: Organisation, facts: Facts, 
         for option, category, key, amounts in stored_figures(facts, options)
     )
     data = assessment_data(facts, release)
-    note_change(assessment, actor, "assessment.imported", {"options": [without_free_text(known, o) for o in data["options"]],
-        "use_case": without_free_text(known, data["use_case"]), "demand": data.get("demand", {})})  # fmt: skip
+    texts = [("", free_text(known, data["use_case"])), *((o["id"], free_text(known, o)) for o in data["options"])]
+    note_change(
+        assessment, actor, "assessment.imported",
+        {"options": [without_free_text(known, o) for o in data["options"]], "use_case": without_free_text(known, data["use_case"]),
+         "demand": data.get("demand", {})},
+        {"texts_after": json.dumps({key or "use_case": found for key, found in texts if found}, ensure_ascii=False)},
+    )  # fmt: skip
     return assessment
 
 
@@ -89,25 +102,32 @@ def require_fitting(facts: Facts) -> None:
     wrong: dict[str, str] = {}
     for option in facts.options:
         if len(option.id) > ID_LENGTH:
-            wrong[f"options.{option.id}.id"] = f"has {len(option.id)} characters; at most {ID_LENGTH} are kept"
+            wrong[f"options.{option.id}.id"] = _("has %(n)d characters; at most %(most)d are kept") % {
+                "n": len(option.id),
+                "most": ID_LENGTH,
+            }
         texts = {field: getattr(option, field) for field in ("name", "provider", "model")}
         if option.fallback:
             texts |= {"fallback.provider": option.fallback.provider, "fallback.model": option.fallback.model}
         for field, text in texts.items():
             if len(text) > NAME_LENGTH:
-                wrong[f"options.{option.id}.{field}"] = f"has {len(text)} characters; at most {NAME_LENGTH} are kept"
+                wrong[f"options.{option.id}.{field}"] = _("has %(n)d characters; at most %(most)d are kept") % {
+                    "n": len(text),
+                    "most": NAME_LENGTH,
+                }
     everybody = [("use_case", facts.responses)] + [(f"options.{o.id}", o.responses) for o in facts.options]
     for owner, responses in everybody:
         for question, response in responses.items():
             if len(response.note) > LONGEST_TEXT or len(str(response.value)) > LONGEST_TEXT:
-                wrong[f"{owner}.{question}"] = f"is longer than {LONGEST_TEXT} characters"
+                wrong[f"{owner}.{question}"] = _("is longer than %(most)d characters") % {"most": LONGEST_TEXT}
             if any(len(e.file) > NAME_LENGTH for e in response.evidence):
-                wrong[f"{owner}.{question}.evidence"] = f"a file's name has more than {NAME_LENGTH} characters"
+                wrong[f"{owner}.{question}.evidence"] = _("a file's name has more than %(most)d characters") % {"most": NAME_LENGTH}
     for option_row, category, key, amounts in stored_figures(facts, {o.id: Option(key=o.id) for o in facts.options}):
         if any(amount is not None and not keepable(amount) for amount in amounts.values()):
-            wrong[f"options.{option_row.key}.costs.{category}.{key}" if option_row else f"demand.{key}"] = DIGITS
+            wrong[f"options.{option_row.key}.costs.{category}.{key}" if option_row else f"demand.{key}"] = str(DIGITS)
     if wrong:
-        raise Refused("The file holds more than can be kept: " + "; ".join(f"{key} {message}" for key, message in wrong.items()), wrong)
+        listed = "; ".join(f"{key} {message}" for key, message in wrong.items())
+        raise Refused(_("The file holds more than can be kept: %(listed)s") % {"listed": listed}, wrong)
 
 
 def stored_weights(facts: Facts) -> str | dict[str, str]:
@@ -148,8 +168,24 @@ def without_free_text(known: Index, part: dict[str, Any]) -> dict[str, Any]:
     for question, answer in part.get("responses", {}).items():
         if known.questions[question].type != "text":
             answers[question] = {k: answer[k] for k in ("value", "basis") if k in answer} if isinstance(answer, dict) else answer
+            if isinstance(answer, dict) and "evidence" in answer:
+                answers[question]["evidence"] = [one.get("sha256", "") for one in answer["evidence"]]
     held = {"fallback_sourcing": part["fallback"]["sourcing"]} if "fallback" in part else {}
     return {"responses": answers} | {k: part[k] for k in ("id", "sourcing", "costs") if k in part} | held
+
+
+def free_text(known: Index, part: dict[str, Any]) -> dict[str, Any]:
+    """What ``without_free_text`` leaves out of the same part, to stand beside the hashed bytes, where it can be erased."""
+    found: dict[str, Any] = {name: part[name] for name in ("name", "provider", "model") if name in part and "id" in part}
+    found |= {f"fallback_{name}": part["fallback"][name] for name in ("provider", "model") if name in part.get("fallback", {})}
+    for question, answer in part.get("responses", {}).items():
+        told = answer if isinstance(answer, dict) else {"value": answer}
+        texts = {"note": told["note"]} if "note" in told else {}
+        texts |= {"value": told["value"]} if known.questions[question].type == "text" else {}
+        texts |= {"files": [one["file"] for one in told["evidence"]]} if "evidence" in told else {}
+        if texts:
+            found.setdefault("responses", {})[question] = texts
+    return found
 
 
 def demand_figures(demand: Demand) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from assessments.editing import note_change, opened
@@ -81,7 +82,7 @@ def day_of_reading(assessment: Assessment) -> date:
     snapshot = None if assessment.is_open else assessment.latest_snapshot
     if snapshot is not None:
         return date.fromisoformat(content_of(snapshot)["as_of"])
-    return assessment.as_of or timezone.localdate()
+    return assessment.as_of or timezone.now().date()
 
 
 def effect_of(assessment: Assessment, release: Release) -> Effect:
@@ -121,25 +122,34 @@ def _obligations(before: Evaluation, after: Evaluation) -> Iterable[tuple[str, s
 
     for id_, duty in new.items():
         if id_ not in old:
-            yield "new", *named(duty)
+            yield _("new"), *named(duty)
         elif old[id_]["applies_from"] != duty["applies_from"]:
-            yield f"applies from {duty['applies_from']} rather than {old[id_]['applies_from']}", *named(duty)
+            yield (
+                _("applies from %(now)s rather than %(before)s") % {"now": duty["applies_from"], "before": old[id_]["applies_from"]},
+                *named(duty),
+            )
         elif changed := _statuses(old[id_], duty):
             yield changed, *named(duty)
         elif old[id_]["text"] != duty["text"]:
-            yield "reworded", *named(duty)
+            yield _("reworded"), *named(duty)
     for id_, duty in old.items():
         if id_ not in new:
-            yield "gone", *named(duty)
+            yield _("gone"), *named(duty)
 
 
 def _statuses(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     """How an obligation stands now rather than before, option by option where only some changed; empty where nothing did."""
     if "by_option" not in before or "by_option" not in after:
-        return f"{after['status']} rather than {before['status']}" if before["status"] != after["status"] else ""
+        now, was = after["status"], before["status"]
+        return _("%(now)s rather than %(before)s") % {"now": now, "before": was} if was != now else ""
     old, new = before["by_option"], after["by_option"]
-    changed = [f"{option} {new[option]} rather than {old.get(option, 'not owed')}" for option in new if new[option] != old.get(option)]
-    return ", ".join([*changed, *(f"{option} not owed rather than {old[option]}" for option in old if option not in new)])
+    owed_no_more = {option: _("not owed") for option in old if option not in new}
+    said = _("%(option)s %(now)s rather than %(before)s")
+    return ", ".join(
+        said % {"option": option, "now": now, "before": old.get(option, _("not owed"))}
+        for option, now in (new | owed_no_more).items()
+        if now != old.get(option)
+    )
 
 
 def _newly_open(before: Evaluation, after: Evaluation) -> list[str]:
@@ -157,11 +167,14 @@ def move(*, actor: User, assessment: Assessment, release: Release) -> tuple[Lost
         assessment = opened(actor, assessment, "edit")
         key, _at, version = assessment.catalogue.partition("@")
         if release.key != key or release.version <= int(version):
-            raise Refused(f"{release.key}@{release.version} isn't newer than {assessment.catalogue}.")
+            raise Refused(
+                _("%(release)s isn't newer than %(current)s.")
+                % {"release": f"{release.key}@{release.version}", "current": assessment.catalogue}
+            )
         try:
             moved, lost = carried(facts_of(assessment), release)
         except ValueError as error:
-            raise Refused(f"It can't be moved: {error}.") from None
+            raise Refused(_("It can't be moved: %(error)s.") % {"error": error}) from None
         before = assessment.catalogue
         rows = {(r.option.key if r.option else None, r.question): r for r in assessment.responses.select_related("option")}
         left = []

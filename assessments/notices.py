@@ -1,4 +1,5 @@
-"""Whom a step of the sign-off is told by mail. Each is asked for in the transaction of the step, and sent by a worker after it."""
+"""Whom a step of the sign-off, or of the work before it, is told by mail. Each is asked for in the transaction of the step, and sent by a worker
+after it."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from django.urls import reverse
 
 from accounts.mailing import mail_later
 from accounts.models import User
-from assessments.models import Assessment, Condition, Snapshot, Verdict
+from assessments.models import Assessment, Comment, Condition, Snapshot, Verdict
 from assessments.routing import StageStanding, who_is_asked
 from assessments.snapshots import day_text
 
@@ -81,6 +82,25 @@ def tell_condition_due(assessment: Assessment, condition: Condition, today: date
     _mail(
         "condition_due", condition.owner, assessment, f"{condition.pk}:{today}", "findings", text=condition.text,
         due_on=condition.due_on.isoformat(), overdue=today > condition.due_on,
+    )  # fmt: skip
+
+
+def ask_to_answer(assessment: Assessment, person: User, by: User, parts: list[str], due_on: date | None, note: str, key: str) -> None:
+    _mail("request_to_answer", person, assessment, key, "detail", parts=parts, due_on=day_text(due_on), note=note, by=by.name)
+
+
+def remind_to_answer(assessment: Assessment, person: User, parts: list[str], due_on: date, today: date) -> None:
+    """One mail a day for all that is due in one assessment; ``due_on``: the first of the days."""
+    _mail(
+        "answers_due", person, assessment, f"{assessment.pk}:{today}", "detail", parts=parts, due_on=due_on.isoformat(), overdue=today > due_on
+    )  # fmt: skip
+
+
+def ask_colleague(assessment: Assessment, person: User, by: User, question: str, comment: Comment) -> None:
+    path = reverse("assessments:comments", kwargs={"org": assessment.organisation.slug, "assessment": assessment.pk, "question": question})
+    mail_later(
+        kind="question_to_colleague", to=person, organisation=assessment.organisation, key=str(comment.pk),
+        context={"title": assessment.title, "path": path, "by": by.name, "text": comment.text},
     )  # fmt: skip
 
 

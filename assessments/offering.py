@@ -6,18 +6,20 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.access import roles_of
 from accounts.models import User
-from assessments.answering import parse_answer, question_of, response_save
+from assessments.answering import parse_answer, place_of, question_of, response_save
 from assessments.editing import opened
 from assessments.errors import Refused
 from assessments.evaluation import release_of, typed
 from assessments.models import Assessment, BasisOfAnswer, Option, OrganisationAnswer, Response, State
+from assessments.permissions import reach_of
 from assessments.pricing import day_of
 from assessments.scoring import facts
 from assessments.scoring.carry import misfit
@@ -90,8 +92,10 @@ def organisation_offers(assessment: Assessment, questions: Iterable[Question]) -
         question = own[row.question]
         if not _fits(question, row.value):
             continue
-        day = timezone.localdate(row.answered_at)
-        words = f"As {assessment.organisation.name} answered for itself on {day.isoformat()}"
+        day = row.answered_at.astimezone(UTC).date()
+        words = (
+            f"As {assessment.organisation.name} answered for itself on {day.isoformat()}"  # kept in the record, so in no reader's language
+        )
         found[row.question] = Offer(
             ORGANISATION, row.value, display(question, Response(state=State.ANSWERED, value=row.value)), row.answered_by.name, day, row.basis,
             f"{words}: {row.note}" if row.note else f"{words}.", row.note, by=row.answered_by,
@@ -123,13 +127,13 @@ def take_over(
     Raises Refused where nothing is offered or something else is by now, else as ``response_save``.
     """
     with transaction.atomic():
-        assessment = opened(actor, assessment, "answer")
+        assessment = opened(actor, assessment, "answer", lambda row: place_of(row, question_id))
         question = question_of(assessment, question_id, option)
         offer = offer_for(assessment, question, option)
         if offer is None:
-            raise Refused("Nothing is offered for this question any more; answer it yourself.")
+            raise Refused(_("Nothing is offered for this question any more; answer it yourself."))
         if token and token != offer.token:
-            raise Refused("What is offered has changed since you saw it. Load the page again, look at it, and then take it over.")
+            raise Refused(_("What is offered has changed since you saw it. Load the page again, look at it, and then take it over."))
         return response_save(
             actor=actor, assessment=assessment, question_id=question_id, option=option, value=offer.value, basis=offer.basis,
             note=offer.note[:4000], revision=revision, taken_from=offer.kind, first_answered_by=offer.by,
@@ -137,10 +141,13 @@ def take_over(
 
 
 def take_all(*, actor: User, assessment: Assessment) -> int:
-    """Take over everything that the organisation says of itself and that the assessment doesn't answer yet; how many answers that made."""
+    """Take over everything that the organisation says of itself and that the assessment doesn't answer yet, where the person answers; how many
+    answers that made."""
     with transaction.atomic():
         assessment = opened(actor, assessment, "answer")
-        offers = organisation_offers(assessment, index(release_of(assessment)).questions.values())
+        reach = reach_of(actor, assessment, roles_of(actor, assessment.organisation))
+        known = index(release_of(assessment))
+        offers = organisation_offers(assessment, [q for q in known.questions.values() if reach.answers(known.places[q.id])])
         answered = set(
             assessment.responses.filter(option=None, question__in=offers).exclude(state=State.UNANSWERED).values_list("question", flat=True)
         )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
 from assessments.answering import LONGEST_TEXT, parse_answer
@@ -34,12 +35,13 @@ def organisation_answer_save(
     require(actor, organisation, "describe_organisation")
     question = questions_of_organisation().get(question_id)
     if question is None:
-        raise Refused(f"There is no question {question_id!r} that the organisation answers for itself.")
+        raise Refused(_("There is no question %(question)r that the organisation answers for itself.") % {"question": question_id})
     stored = parse_answer(question, value) if value not in (None, "") else None
     if basis not in BasisOfAnswer.values:
-        raise Refused("Choose what the answer rests on.", {"basis": f"Choose one of {', '.join(BasisOfAnswer.values)}."})
+        known = ", ".join(BasisOfAnswer.values)
+        raise Refused(_("Choose what the answer rests on."), {"basis": _("Choose one of %(known)s.") % {"known": known}})
     if len(note) > LONGEST_TEXT:
-        raise Refused("The note is too long.", {"note": f"At most {LONGEST_TEXT} characters fit."})
+        raise Refused(_("The note is too long."), {"note": _("At most %(most)d characters fit.") % {"most": LONGEST_TEXT}})
     with transaction.atomic():
         # The organisation's row is the lock: of two first answers to one question the second waits, and is then told of the first.
         organisation = Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)
@@ -49,7 +51,7 @@ def organisation_answer_save(
         if before == after:
             return row
         if revision is not None and revision != (row.revision if row else 0):
-            raise Stale("Somebody else changed this answer while you were on it. Theirs stands; look at both, then save again.",
+            raise Stale(_("Somebody else changed this answer while you were on it. Theirs stands; look at both, then save again."),
                         theirs=before or {}, mine=after or {})  # fmt: skip
         if after is None:
             assert row is not None

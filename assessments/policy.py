@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import cel
+from django.utils.translation import gettext as _
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from audit.canonical import canonical_bytes, sha256_hex
@@ -36,10 +37,12 @@ Days = Annotated[int, Field(ge=1, le=3660)]
 
 
 class PolicyError(ValueError):
-    """A policy that can't be used; ``problems`` are sentences that say what is wrong and where."""
+    """A policy that can't be used; ``problems`` are sentences that say what is wrong and where. ``places``: where each of them is, as a path
+    into the data (``("stages", 1, "quorum")``; empty for the whole), with the sentence alone; none where the text can't be read at all."""
 
-    def __init__(self, problems: list[str]) -> None:
+    def __init__(self, problems: list[str], places: list[tuple[tuple[str | int, ...], str]] | None = None) -> None:
         self.problems = problems
+        self.places = places or []
         super().__init__(" ".join(problems))
 
 
@@ -56,9 +59,9 @@ class Who(_Strict):
     @model_validator(mode="after")
     def one_of_both(self) -> Who:
         if (self.role is None) == (not self.people):
-            raise ValueError("name either the role approver or at least one person")
+            raise ValueError(_("name either the role approver or at least one person"))
         if len(set(self.people)) != len(self.people):
-            raise ValueError("a person is named twice")
+            raise ValueError(_("a person is named twice"))
         return self
 
 
@@ -66,16 +69,22 @@ def _checked(expression: str) -> str:
     try:
         program = cel.compile(expression)
     except (ValueError, RuntimeError) as error:
-        raise ValueError(f"{expression!r} is no condition in CEL: {str(error).splitlines()[0]}") from None
+        raise ValueError(
+            _("%(expression)r is no condition in CEL: %(why)s") % {"expression": expression, "why": str(error).splitlines()[0]}
+        ) from None
     if strange := sorted(set(program.variables()) - VARIABLES.keys()):
-        raise ValueError(f"{expression!r} asks {', '.join(strange)}; it can ask {', '.join(VARIABLES)}")
+        said = {"expression": expression, "strange": ", ".join(strange), "known": ", ".join(VARIABLES)}
+        raise ValueError(_("%(expression)r asks %(strange)s; it can ask %(known)s") % said)
     for sample in (0, 1):
         try:
             outcome = program.execute({name: values[sample] for name, values in VARIABLES.items()})
         except (RuntimeError, TypeError, ValueError) as error:
-            raise ValueError(f"{expression!r} compares what can't be compared: {str(error).split('.')[0]}") from None
+            said = {"expression": expression, "why": str(error).split(".")[0]}
+            raise ValueError(_("%(expression)r compares what can't be compared: %(why)s") % said) from None
         if not isinstance(outcome, bool):
-            raise ValueError(f"{expression!r} gives {outcome!r}, which is neither true nor false")
+            raise ValueError(
+                _("%(expression)r gives %(outcome)r, which is neither true nor false") % {"expression": expression, "outcome": outcome}
+            )
     return expression
 
 
@@ -111,7 +120,9 @@ class StageRule(_Conditional):
     @model_validator(mode="after")
     def quorum_can_be_reached(self) -> StageRule:
         if isinstance(self.quorum, int) and self.who.people and self.quorum > len(self.who.people):
-            raise ValueError(f"{self.quorum} of {len(self.who.people)} people can't be reached")
+            raise ValueError(
+                _("%(quorum)d of %(people)d people can't be reached") % {"quorum": self.quorum, "people": len(self.who.people)}
+            )
         return self
 
 
@@ -136,13 +147,16 @@ class Statements(_Strict):
     def places_known(self) -> Statements:
         for name in type(self).model_fields:
             try:
-                named = {field for _, field, spec, conversion in string.Formatter().parse(getattr(self, name)) if field is not None}
+                named = {field for _literal, field, spec, conversion in string.Formatter().parse(getattr(self, name)) if field is not None}
             except ValueError as error:
-                raise ValueError(f"{name}: {error}; write {{digest}} and {{option}}") from None
+                raise ValueError(_("%(name)s: %(error)s; write {digest} and {option}") % {"name": name, "error": error}) from None
             if named - PLACES:
-                raise ValueError(f"{name}: only {{digest}} and {{option}} can be filled in, not {', '.join(sorted(named - PLACES))}")
+                strange = ", ".join(sorted(named - PLACES))
+                raise ValueError(
+                    _("%(name)s: only {digest} and {option} can be filled in, not %(strange)s") % {"name": name, "strange": strange}
+                )
             if name in ("approval", "review", "rejection") and "digest" not in named:
-                raise ValueError(f"{name}: it must hold {{digest}}, or the signature isn't bound to what was read")
+                raise ValueError(_("%(name)s: it must hold {digest}, or the signature isn't bound to what was read") % {"name": name})
         return self
 
 
@@ -161,13 +175,13 @@ class Policy(_Strict):
     def whole(self) -> Policy:
         ids = [stage.id for stage in self.stages]
         if len(set(ids)) != len(ids):
-            raise ValueError("two stages have the same id")
+            raise ValueError(_("two stages have the same id"))
         if all(stage.when is not None for stage in self.stages):
-            raise ValueError("no stage stands without a condition, so some records would be signed by nobody; leave 'when' out of one")
+            raise ValueError(_("no stage stands without a condition, so some records would be signed by nobody; leave 'when' out of one"))
         if missing := [severity for severity in SEVERITIES[1:] if severity not in self.acceptance]:
-            raise ValueError(f"acceptance says nothing of {', '.join(missing)}")
+            raise ValueError(_("acceptance says nothing of %(severities)s") % {"severities": ", ".join(missing)})
         if self.review[-1].when is not None:
-            raise ValueError("the last line of review must stand without a condition")
+            raise ValueError(_("the last line of review must stand without a condition"))
         return self
 
     def as_data(self) -> dict[str, Any]:
@@ -200,9 +214,9 @@ def read_policy(text: str) -> Policy:
     try:
         root = parse(text)
     except YamlProblems as error:
-        raise PolicyError([f"Line {p.line}: {p.message}." for p in error.problems]) from None
+        raise PolicyError([_("Line %(line)d: %(message)s.") % {"line": p.line, "message": p.message} for p in error.problems]) from None
     if root.kind != "map":
-        raise PolicyError([f"A policy is a map that begins with 'format: {FORMAT}'."])
+        raise PolicyError([_("A policy is a map that begins with 'format: %(format)s'.") % {"format": FORMAT}])
     return _validated(root.plain(), root)
 
 
@@ -221,15 +235,26 @@ def _validated(data: Any, root: Node | None) -> Policy:
     try:
         return Policy.model_validate(data)
     except ValidationError as error:
-        raise PolicyError([_sentence(problem, root) for problem in error.errors()]) from None
+        problems = error.errors()
+        places = [(_path(problem), f"{_message(problem)[:1].upper()}{_message(problem)[1:]}.") for problem in problems]
+        raise PolicyError([_sentence(problem, root) for problem in problems], places) from None
+
+
+def _path(problem: Any) -> tuple[str | int, ...]:
+    # pydantic names the branch of a union that it tried; the file has no such step.
+    return tuple(step for step in problem["loc"] if not (isinstance(step, str) and ("literal[" in step or "constrained-" in step)))
+
+
+def _message(problem: Any) -> str:
+    return str(problem["msg"].removeprefix("Value error, "))
 
 
 def _sentence(problem: Any, root: Node | None) -> str:
-    # pydantic names the branch of a union that it tried; the file has no such step.
-    path = tuple(step for step in problem["loc"] if not (isinstance(step, str) and ("literal[" in step or "constrained-" in step)))
-    line = f"Line {root.find(path).line}, " if root else ""
-    message = problem["msg"].removeprefix("Value error, ")
-    return f"{line}{'.'.join(map(str, path)) or 'policy'}: {message[0].lower()}{message[1:]}."
+    path, message = _path(problem), _message(problem)
+    said = {"what": ".".join(map(str, path)) or _("policy"), "message": f"{message[0].lower()}{message[1:]}"}
+    if root is None:
+        return _("%(what)s: %(message)s.") % said
+    return _("Line %(line)d, %(what)s: %(message)s.") % (said | {"line": root.find(path).line})
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,7 @@ from compliance.catalogue.offers import PriceOffer, default_for, prices_for
 
 def day_of(assessment: Assessment) -> date:
     """The day on which an open assessment reads law, prices and published values."""
-    return assessment.as_of or timezone.localdate()
+    return assessment.as_of or timezone.now().date()
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from assessments.evaluation import DEMAND, option_facts, release_of, typed
 from assessments.figures import DEMAND_FIGURES
 from assessments.models import Assessment, Figure, Option, Response, State
+from assessments.permissions import Place, Reach
 from assessments.scoring import facts
 from assessments.scoring.answers import Sheet, option_variables, read_sheet
 from assessments.scoring.costs import NEEDED
@@ -76,6 +79,25 @@ class CategoryProgress:
 
 
 @dataclass(frozen=True)
+class PlaceProgress:
+    """One part of an assessment that somebody can be asked for. ``under``: the title that it stands under, empty where it stands alone."""
+
+    place: Place
+    under: str
+    title: str
+    count: Count
+
+    @property
+    def key(self) -> str:
+        """The place in one word, as forms and addresses hold it: ``liability/contract``, ``/demand``."""
+        return "/".join(self.place)
+
+    @property
+    def name(self) -> str:
+        return f"{self.under}: {self.title}" if self.under else self.title
+
+
+@dataclass(frozen=True)
 class Progress:
     options: int
     demand: Count
@@ -93,6 +115,22 @@ class Progress:
     @property
     def all(self) -> Count:
         return self.demand + self.questions + self.costs
+
+    @cached_property
+    def places(self) -> dict[Place, PlaceProgress]:
+        """Every part in the order of the spine."""
+        found = [PlaceProgress(("", DEMAND), "", _("Demand"), self.demand)]
+        found += [
+            PlaceProgress((q.questionnaire.id, s.section.id), q.questionnaire.title, s.section.title, s.count)
+            for q in self.questionnaires
+            for s in q.sections
+        ]
+        found += [PlaceProgress(("", c.category.id), _("Deployment tax"), c.category.title, c.count) for c in self.categories]
+        return {part.place: part for part in found}
+
+    def within(self, reach: Reach) -> Count:
+        """How much of what the person reads is answered."""
+        return self.all if reach.reads_all else total(part.count for place, part in self.places.items() if reach.reads(place))
 
 
 @dataclass
@@ -138,7 +176,7 @@ class Standing:
 
     @cached_property
     def progress(self) -> Progress:
-        given = {(owner, category) for owner, category, _ in self.figures}
+        given = {(owner, category) for owner, category, _key in self.figures}
         return Progress(
             options=len(self.options),
             demand=Count(sum((None, DEMAND, key) in self.figures for key in NEEDED_FIGURES), len(NEEDED_FIGURES)),

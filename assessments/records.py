@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
+from accounts.formats import as_recorded
 from accounts.models import Organisation, User
 from accounts.seal import certificate_of
 from assessments.models import Acceptance, Condition, PartSeen, Snapshot, Stage, Verdict
@@ -88,23 +89,30 @@ def verdict_data(verdict: Verdict) -> dict[str, Any]:
     any; ``seal``: algorithm, SHA-256 of the certificate, and the signature in base64."""
     person = verdict.participation.person
     content = bytes(verdict.content)
+    signed = json.loads(content) if content else None
+    # Names are as they were when it was signed: somebody may be called otherwise by the time of the decision.
+    frozen = signed or {
+        "person": person_data(person),
+        "on_behalf_of": person_data(verdict.seat_of) if verdict.seat_of and verdict.seat_of != person else None,
+        "conditions": [condition_data(c) for c in verdict.conditions.all()],
+    }
     return {
         "id": str(verdict.pk),
         "verdict": verdict.verdict,
         "stage": stage_data(verdict.stage) if verdict.stage else None,
-        "person": person_data(person),
-        "on_behalf_of": person_data(verdict.seat_of) if verdict.seat_of and verdict.seat_of != person else None,
+        "person": frozen["person"],
+        "on_behalf_of": frozen["on_behalf_of"],
         "role": verdict.role,
         "meaning": verdict.meaning,
         "statement": verdict.statement,
         "reason": verdict.reason,
-        "conditions": [condition_data(c) for c in verdict.conditions.all()],
+        "conditions": frozen["conditions"],
         "at": utc(verdict.at),
         "snapshot_digest": verdict.snapshot_digest,
         "authentication": verdict.authentication,
         "address": verdict.address,
         "client": verdict.client,
-        "signed": json.loads(content) if content else None,
+        "signed": signed,
         "seal": {
             "algorithm": verdict.seal_algorithm,
             "certificate": verdict.seal_certificate,
@@ -125,6 +133,7 @@ def verdicts_on(snapshot: Snapshot) -> list[Verdict]:
     )
 
 
+@as_recorded()
 def build_decision(*, snapshot: Snapshot, outcome: str, at: datetime, review_on: date | None) -> tuple[bytes, str]:
     """The decision record on ``snapshot``: stages, every verdict given on it with its seal and certificate, acceptances and conditions, when
     it is to be reviewed, and the trail up to the decision; canonical bytes and digest."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-import uuid
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from accounts.ids import uuid_in
 from accounts.models import Membership, User
 from assessments.editing import note_change, opened
 from assessments.errors import Refused, Stale
@@ -21,13 +23,12 @@ from compliance.catalogue.model import Release
 LONGEST = 4000
 
 
-def register_of(assessment: Assessment, release: Release, evaluation: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every finding of every option with what is done about it, as snapshots keep it. ``evaluation``: the documented output."""
+def register_of(assessment: Assessment, release: Release, evaluation: dict[str, Any], *, files: bool = True) -> list[dict[str, Any]]:
+    """Every finding of every option with what is done about it, as snapshots keep it. ``evaluation``: the documented output; ``files``: False
+    where nobody looks at the treatments' files, which are left out then."""
     rules = index(release).rules
-    rows = {
-        (row.option.key, row.finding): row
-        for row in assessment.treated.select_related("option", "owner", "entered_by").prefetch_related("evidence")
-    }
+    treated = assessment.treated.select_related("option", "owner", "entered_by").prefetch_related(*(["evidence"] if files else []))
+    rows = {(row.option.key, row.finding): row for row in treated}
     found = []
     for option in evaluation["options"]:
         blockers = {b["id"]: b for b in option["blockers"]}
@@ -42,13 +43,13 @@ def register_of(assessment: Assessment, release: Release, evaluation: dict[str, 
                     "message": blocker["message"] if blocker else rule.message,
                     "blocker": blocker is not None,
                     "acceptable_by": blocker["acceptable_by"] if blocker else None,
-                    **treatment_data(finding["severity"], rows.get((option["id"], finding["id"]))),
+                    **treatment_data(finding["severity"], rows.get((option["id"], finding["id"])), files),
                 }
             )
     return found
 
 
-def treatment_data(inherent: str, row: Treated | None) -> dict[str, Any]:
+def treatment_data(inherent: str, row: Treated | None, files: bool = True) -> dict[str, Any]:
     """What the register says of one finding; an untreated one keeps its inherent rating."""
     if row is None:
         return {
@@ -56,15 +57,20 @@ def treatment_data(inherent: str, row: Treated | None) -> dict[str, Any]:
         }  # fmt: skip
     return {
         "inherent": inherent,
-        # The finding may have become graver since, but never less grave than what is left of it.
-        "residual": min(row.residual or inherent, inherent, key=SEVERITIES.index),
+        "residual": residual_of(inherent, row),
         "treatment": row.treatment,
         "plan": row.plan,
         "owner": {"reference": row.owner.reference, "name": row.owner.name} if row.owner else None,
         "due_on": row.due_on.isoformat() if row.due_on else None,
-        "evidence": [{"name": e.name, "sha256": e.sha256} for e in row.evidence.all()],
+        "evidence": [{"name": e.name, "sha256": e.sha256} for e in row.evidence.all()] if files else [],
         "revision": row.revision,
     }
+
+
+def residual_of(inherent: str, row: Treated | None) -> str:
+    """What is left of a finding: its inherent rating while it is untreated. It may have become graver since it was treated, but what is left
+    is never graver than the finding."""
+    return min((row.residual if row else "") or inherent, inherent, key=SEVERITIES.index)
 
 
 def treat(
@@ -93,10 +99,10 @@ def treat(
         stands = before.revision if before else 0
         if revision is not None and revision != stands:
             theirs = treatment_data(inherent, before)
-            raise Stale("Somebody else saved this finding meanwhile.", {}, theirs=theirs, mine={"treatment": treatment, "plan": plan})
+            raise Stale(_("Somebody else saved this finding meanwhile."), {}, theirs=theirs, mine={"treatment": treatment, "plan": plan})
         person, files = _checked(assessment, treatment, plan, inherent, residual, owner, due_on, evidence)
         was = treatment_data(inherent, before)
-        row, _ = Treated.objects.update_or_create(
+        row, _made = Treated.objects.update_or_create(
             option=option, finding=finding,
             defaults={
                 "assessment": assessment, "treatment": treatment, "plan": plan.strip(), "owner": person, "due_on": due_on,
@@ -105,6 +111,7 @@ def treat(
             },
         )  # fmt: skip
         row.evidence.set(files)
+        assessment.save(update_fields=["updated_at"])
         _tell(assessment, actor, option, row, was, treatment_data(inherent, row))
     return row
 
@@ -118,6 +125,7 @@ def untreat(*, actor: User, assessment: Assessment, option: Option, finding: str
             return
         was = {"treatment": row.treatment, "residual": row.residual, "due_on": row.due_on.isoformat() if row.due_on else None}
         row.delete()
+        assessment.save(update_fields=["updated_at"])
         note_change(assessment, actor, "finding.untreated", {"finding": finding, "option": option.key, "before": was})
 
 
@@ -127,7 +135,9 @@ def _severity(assessment: Assessment, option: Option, finding: str) -> str:
     found = next((f for f in result["findings"] if f["id"] == finding), None) if result else None
     if found is None:
         known = finding in index(release_of(assessment)).rules
-        raise Refused(f"{option.name} has no finding {finding!r}" + (": the answers don't show it any more." if known else "."))
+        gone = _("%(option)s has no finding %(finding)r: the answers don't show it any more.")
+        said = gone if known else _("%(option)s has no finding %(finding)r.")
+        raise Refused(said % {"option": option.name, "finding": finding})
     return str(found["severity"])
 
 
@@ -143,44 +153,36 @@ def _checked(
 ) -> tuple[User | None, list[Evidence]]:
     wrong: dict[str, str] = {}
     if treatment not in Treatment.values:
-        wrong["treatment"] = f"Choose one of {', '.join(Treatment.labels).lower()}."
+        wrong["treatment"] = _("Choose one of %(known)s.") % {"known": _listed(Treatment)}
     if not plan.strip():
-        wrong["plan"] = "Say what is done, or why nothing has to be."
+        wrong["plan"] = _("Say what is done, or why nothing has to be.")
     elif len(plan) > LONGEST:
-        wrong["plan"] = f"Has {len(plan)} characters; at most {LONGEST} are kept."
+        wrong["plan"] = _("Has %(n)d characters; at most %(most)d are kept.") % {"n": len(plan), "most": LONGEST}
     if residual and residual not in Severity.values:
-        wrong["residual"] = f"Choose one of {', '.join(Severity.labels).lower()}."
+        wrong["residual"] = _("Choose one of %(known)s.") % {"known": _listed(Severity)}
     elif residual and SEVERITIES.index(residual) > SEVERITIES.index(inherent):
-        wrong["residual"] = f"What is left can't be graver than the finding itself, which is {inherent}."
+        wrong["residual"] = _("What is left can't be graver than the finding itself, which is %(inherent)s.") % {"inherent": inherent}
     elif residual and treatment == Treatment.ACCEPT and residual != inherent:
-        wrong["residual"] = "Accepting a risk doesn't make it smaller; leave it as the finding is, or mitigate."
+        wrong["residual"] = _("Accepting a risk doesn't make it smaller; leave it as the finding is, or mitigate.")
     person = None
     if owner.strip():
         person = User.objects.filter(email__iexact=owner.strip(), is_active=True, memberships__organisation=assessment.organisation).first()
         if person is None:
-            wrong["owner"] = "Nobody in the organisation has this address."
+            wrong["owner"] = _("Nobody in the organisation has this address.")
     elif treatment in (Treatment.MITIGATE, Treatment.TRANSFER, Treatment.AVOID):
-        wrong["owner"] = "Say who sees to it."
+        wrong["owner"] = _("Say who sees to it.")
     if treatment == Treatment.MITIGATE and due_on is None:
-        wrong["due_on"] = "Say until when."
-    files = list(Evidence.objects.filter(response__assessment=assessment, pk__in=[e for e in evidence if _is_uuid(e)]))
+        wrong["due_on"] = _("Say until when.")
+    files = list(Evidence.objects.filter(response__assessment=assessment, pk__in=[e for e in evidence if uuid_in(e)]))
     if len(files) != len(set(evidence)):
-        wrong["evidence"] = "One of the files isn't attached in this assessment."
+        wrong["evidence"] = _("One of the files isn't attached in this assessment.")
     if wrong:
-        raise Refused("The treatment can't be saved as it stands.", wrong)
+        raise Refused(_("The treatment can't be saved as it stands."), wrong)
     return person, files
 
 
-def _is_uuid(text: str) -> bool:
-    try:
-        uuid.UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
 def members_of(assessment: Assessment) -> list[User]:
-    """Who can own a treatment or a condition, by name."""
+    """Who can own a treatment, by name."""
     held = Membership.objects.filter(organisation=assessment.organisation, user__is_active=True).select_related("user")
     return sorted({m.user for m in held}, key=lambda user: (user.name, user.pk))
 
@@ -199,3 +201,7 @@ def _tell(assessment: Assessment, actor: User, option: Option, row: Treated, was
          "after": kept(now)},
         {"plan_before": was["plan"], "plan_after": now["plan"]},
     )  # fmt: skip
+
+
+def _listed(choices: Iterable[Treatment] | Iterable[Severity]) -> str:
+    return ", ".join(str(one.label) for one in choices).lower()

@@ -10,14 +10,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_CEILING, Decimal
+from functools import cached_property
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import F
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from accounts.models import Membership, Organisation, Role, User
 from assessments.errors import Refused
-from assessments.models import APPROVING, Assessment, Delegation, Part, Participation, Quorum, Seat, SignOffPolicy, Snapshot, Stage, Verdict
+from assessments.models import APPROVING, Assessment, Delegation, Part, Participation, Quorum, Seat, SignOffPolicy, Snapshot, Stage
 from assessments.policy import SEVERITIES, Policy, Slot, StageRule, Who, default_policy, fillable, policy_of
 
 Facts = dict[str, str | int | bool]
@@ -106,8 +109,10 @@ def route(policy: Policy, facts: Facts, organisation: Organisation, hands: set[U
             raise Refused(_nobody(stage, free))
     if not fillable([slot for stage in stages for slot in _slots(stage)]):
         raise Refused(
-            "The stages of the sign-off need more people than there are: nobody may sign one record twice. Ask an administrator to make "
-            "somebody else an approver."
+            _(
+                "The stages of the sign-off need more people than there are: nobody may sign one record twice. Ask an administrator to make "
+                "somebody else an approver."
+            )
         )
     return stages
 
@@ -123,8 +128,9 @@ def _routed(rule: StageRule, facts: Facts, approvers: list[User], free: list[Use
     named = {person.reference: person for person in approvers}
     if missing := [reference for reference in rule.who.people if reference not in named]:
         known = dict(User.objects.filter(uuid__in=[r.removeprefix("person:") for r in missing]).values_list("uuid", "name"))
-        names = ", ".join(str(name) for name in known.values()) or "somebody who is no longer known"
-        raise Refused(f"The stage {rule.title} names {names}, who is no approver now. Ask an administrator to change the policy.")
+        names = ", ".join(str(name) for name in known.values()) or _("somebody who is no longer known")
+        said = _("The stage %(stage)s names %(names)s, who is no approver now. Ask an administrator to change the policy.")
+        raise Refused(said % {"stage": rule.title, "names": names})
     people = tuple(named[reference] for reference in rule.who.people)
     needed = len(people) if rule.quorum == "all" else 1 if rule.quorum == "any" else rule.quorum
     # A seat of somebody who had a hand in the record stays empty: a delegate doesn't make it another's.
@@ -134,19 +140,22 @@ def _routed(rule: StageRule, facts: Facts, approvers: list[User], free: list[Use
 
 
 def _slots(stage: Routed) -> list[Slot]:
-    return [Slot(stage.rule.id, stage.candidates) for _ in range(stage.needed)]
+    return [Slot(stage.rule.id, stage.candidates) for _each in range(stage.needed)]
 
 
 def _nobody(stage: Routed, free: list[User]) -> str:
     if not free:
-        return (
+        return _(
             "Nobody could sign this: every approver wrote or answered part of it. Ask an administrator to make somebody else an approver."
         )
-    return (
-        f"The stage {stage.rule.title} needs {stage.needed} {'signature' if stage.needed == 1 else 'signatures'}, and only "
-        f"{len(stage.candidates)} of those it asks neither wrote nor answered part of the record. Ask an administrator to change the policy or to "
-        "make somebody else an approver."
+    said = ngettext(
+        "The stage %(stage)s needs %(n)d signature, and only %(able)d of those it asks neither wrote nor answered part of the record. "
+        "Ask an administrator to change the policy or to make somebody else an approver.",
+        "The stage %(stage)s needs %(n)d signatures, and only %(able)d of those it asks neither wrote nor answered part of the record. "
+        "Ask an administrator to change the policy or to make somebody else an approver.",
+        stage.needed,
     )
+    return said % {"stage": stage.rule.title, "n": stage.needed, "able": len(stage.candidates)}
 
 
 def store_stages(snapshot: Snapshot, stages: list[Routed]) -> list[Stage]:
@@ -183,63 +192,138 @@ def _days(number: int) -> timedelta:
     return timedelta(days=number)
 
 
+class SignOff:
+    """The sign-off of one snapshot as it stands: whose turn it is, and who may speak. Everything is read once, when it is first asked for, in
+    four queries whatever the number of stages, seats, verdicts and people; so an instance is good for one look and no longer."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+    @cached_property
+    def _stages(self) -> dict[int, tuple[Stage, list[int]]]:
+        """By primary key, in order: each stage with who has a seat in it."""
+        found: dict[int, tuple[Stage, list[int]]] = {}
+        for row in self.snapshot.stages.annotate(seat=F("seats__person_id")).order_by("position", "seats__id"):
+            _stage, seats = found.setdefault(row.pk, (row, []))
+            seats += [row.seat] if row.seat is not None else []
+        return found
+
+    @cached_property
+    def _parts(self) -> list[tuple[int, str, str | None, int | None, int | None, datetime | None]]:
+        """Of everybody who had a part: person, part, and of an approver's verdict what it was, its stage, whose seat it took, and when."""
+        given = ("verdict", "stage_id", "seat_of_id", "at")
+        rows = Participation.objects.filter(snapshot=self.snapshot).order_by("verdict_given__at")
+        return list(rows.values_list("person_id", "part", *(f"verdict_given__{name}" for name in given)))
+
+    @cached_property
+    def members(self) -> list[Membership]:
+        """The roles that active people hold in the organisation, by name."""
+        held = Membership.objects.filter(organisation=self.snapshot.assessment.organisation_id, user__is_active=True).select_related("user")
+        return sorted(held, key=lambda one: (one.user.name, one.user_id))
+
+    @cached_property
+    def approvers(self) -> dict[int, User]:
+        return {one.user_id: one.user for one in self.members if one.role == Role.APPROVER}
+
+    @cached_property
+    def _delegations(self) -> list[Delegation]:
+        standing = standing_delegations(self.snapshot.assessment.organisation, timezone.now().date())
+        return list(standing.select_related("of").order_by("of__name"))
+
+    @property
+    def involved(self) -> dict[int, str]:
+        """Person (primary key) -> their part, of everybody who had one: none of them speaks again."""
+        return {person: part for person, part, *_verdict in self._parts}
+
+    @property
+    def hands(self) -> set[int]:
+        """Primary keys of who wrote or answered the record."""
+        return {person for person, part in self.involved.items() if part != Part.APPROVER}
+
+    def standings(self) -> list[StageStanding]:
+        """Every stage in order, with how far it is."""
+        found: list[StageStanding] = []
+        opens: datetime | None = self.snapshot.created_at
+        for stage, _seats in self._stages.values():
+            mine = [at for *_who, kind, where, _seat, at in self._parts if where == stage.pk and kind in APPROVING]
+            found.append(StageStanding(stage, len(mine), opens))
+            opens = mine[stage.needed - 1] if opens is not None and len(mine) >= stage.needed else None
+        return found
+
+    def turn(self) -> StageStanding | None:
+        """The stage that is open; None once all are closed."""
+        return next((standing for standing in self.standings() if not standing.closed), None)
+
+    def _free(self, stage: Stage) -> set[int]:
+        """Whose voices the stage asks for that have neither been given nor are theirs who had a hand in the record. The seat of somebody who is
+        no approver any more stays empty: what nobody holds can't be handed on."""
+        taken = {seat for *_who, _kind, where, seat, _at in self._parts if where == stage.pk and seat is not None}
+        asked = set(self.approvers) if stage.role else set(self._stages[stage.pk][1]) & set(self.approvers)
+        return asked - taken - self.hands
+
+    def _delegates(self) -> dict[int, set[int]]:
+        """Person -> those who sign for them today (primary keys)."""
+        found: dict[int, set[int]] = {}
+        for one in self._delegations:
+            found.setdefault(one.of_id, set()).add(one.to_id)
+        return found
+
+    def seats_open_to(self, person: User, stage: Stage) -> list[User]:
+        """In whose seats the person may speak in the stage now, their own first; empty where in none."""
+        if person.pk not in self.approvers or person.pk in self.involved:
+            return []
+        free = self._free(stage)
+        own = [person] if person.pk in free else []
+        # A role that the person holds is spoken for by themselves; a delegation adds nothing there.
+        if stage.role:
+            return own
+        return own + list(dict.fromkeys(one.of for one in self._delegations if one.to_id == person.pk and one.of_id in free - {person.pk}))
+
+    def still_fillable(self, stage: Stage, without: User) -> bool:
+        """Whether the stages after ``stage`` can be filled by people other than those who have spoken and ``without``."""
+        spoken, members = {*self.involved, without.pk}, set(self.approvers)
+        slots = []
+        for later, held in self._stages.values():
+            if later.position <= stage.position:
+                continue
+            able = set(members)
+            if not later.role:
+                seats, delegates = (set(held) & members) - self.hands, self._delegates()
+                able = (seats | {to for of in seats for to in delegates.get(of, ())}) & members
+            slots += [Slot(later.key, frozenset(able - spoken))] * later.needed
+        return fillable(slots)
+
+    def who_is_asked(self, stage: Stage) -> list[User]:
+        """Everybody who could speak in the stage now, by name: to be told, and to be shown. As ``seats_open_to`` for each approver."""
+        free = self._free(stage)
+        standing_in = {} if stage.role else self._delegates()
+        able = free | {to for of in free for to in standing_in.get(of, ())}
+        return [person for pk, person in self.approvers.items() if pk in able and pk not in self.involved]
+
+
 def standings(snapshot: Snapshot) -> list[StageStanding]:
     """Every stage of a snapshot in order, with how far it is."""
-    found: list[StageStanding] = []
-    verdicts = list(Verdict.objects.filter(participation__snapshot=snapshot, verdict__in=APPROVING).order_by("at"))
-    opens: datetime | None = snapshot.created_at
-    for stage in snapshot.stages.order_by("position"):
-        mine = [v for v in verdicts if v.stage_id == stage.pk]
-        found.append(StageStanding(stage, len(mine), opens))
-        opens = mine[stage.needed - 1].at if opens is not None and len(mine) >= stage.needed else None
-    return found
+    return SignOff(snapshot).standings()
 
 
 def turn_of(snapshot: Snapshot) -> StageStanding | None:
     """The stage that is open; None once all are closed."""
-    return next((standing for standing in standings(snapshot) if not standing.closed), None)
-
-
-def hands_in(snapshot: Snapshot) -> set[int]:
-    """Primary keys of who wrote or answered the record."""
-    return set(Participation.objects.filter(snapshot=snapshot).exclude(part=Part.APPROVER).values_list("person_id", flat=True))
+    return SignOff(snapshot).turn()
 
 
 def seats_open_to(person: User, snapshot: Snapshot, stage: Stage) -> list[User]:
-    """In whose seats the person may speak in the stage now, their own first; empty where in none."""
-    organisation = snapshot.assessment.organisation
-    members = {user.pk: user for user in approvers_of(organisation)}
-    if person.pk not in members or Participation.objects.filter(snapshot=snapshot, person=person).exists():
-        return []
-    taken = set(Verdict.objects.filter(stage=stage).values_list("seat_of_id", flat=True)) | hands_in(snapshot)
-    asked = set(members) if stage.role else set(stage.seats.values_list("person_id", flat=True))
-    absent = standing_delegations(organisation, timezone.now().date()).filter(to=person).values_list("of_id", flat=True)
-    # A role that the person holds is spoken for by themselves; a delegation adds nothing there.
-    own = [person] if person.pk in asked - taken else []
-    for_others = [] if stage.role else list(User.objects.filter(Q(pk__in=absent) & Q(pk__in=asked - taken)).order_by("name"))
-    return own + for_others
+    """As of ``SignOff``, read now."""
+    return SignOff(snapshot).seats_open_to(person, stage)
 
 
 def still_fillable(snapshot: Snapshot, stage: Stage, without: User) -> bool:
-    """Whether the stages after ``stage`` can be filled by people other than those who have spoken and ``without``."""
-    spoken = set(Participation.objects.filter(snapshot=snapshot).values_list("person_id", flat=True)) | {without.pk}
-    organisation = snapshot.assessment.organisation
-    members = {user.pk for user in approvers_of(organisation)}
-    delegates = delegates_on(organisation, timezone.now().date())
-    hands = hands_in(snapshot)
-    slots = []
-    for later in snapshot.stages.filter(position__gt=stage.position):
-        able = set(members)
-        if not later.role:
-            seats = {s.person_id for s in later.seats.all()} - hands
-            able = (seats | {to for of in seats for to in delegates.get(of, ())}) & members
-        slots += [Slot(later.key, frozenset(able - spoken))] * later.needed
-    return fillable(slots)
+    """As of ``SignOff``, read now."""
+    return SignOff(snapshot).still_fillable(stage, without)
 
 
 def who_is_asked(snapshot: Snapshot, stage: Stage) -> list[User]:
-    """Everybody who could speak in the stage now: to be told, and to be shown."""
-    return [person for person in approvers_of(snapshot.assessment.organisation) if seats_open_to(person, snapshot, stage)]
+    """As of ``SignOff``, read now."""
+    return SignOff(snapshot).who_is_asked(stage)
 
 
 def has_right(person: User, who: Who) -> bool:

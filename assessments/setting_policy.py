@@ -7,6 +7,7 @@ from typing import Any
 import yaml
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.models import Membership, Organisation, Role, User
 from assessments.errors import Refused
@@ -20,27 +21,34 @@ from audit.trail import record
 LONGEST = 100_000
 
 
-def policy_set(*, actor: User, organisation: Organisation, text: str, reason: str) -> SignOffPolicy:
+def policy_set(
+    *, actor: User, organisation: Organisation, reason: str, text: str = "", policy: Policy | None = None, based_on: int | None = None
+) -> SignOffPolicy:
     """Put a new version of the policy in force for what is submitted from now on; what is in review keeps the stages it was submitted with.
 
-    ``text``: YAML in the form of ``policies/default.yaml``, people by e-mail address. Raises Refused with everything that is wrong in it.
+    ``text``: YAML in the form of ``policies/default.yaml``, people by e-mail address; or ``policy``, people by their references. ``based_on``: the
+    version that somebody began from, where another one mustn't be lost. Raises Refused with everything that is wrong in it.
     """
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=organisation.pk)  # two at once would take the same number
+        Organisation.objects.select_for_update(no_key=True).get(pk=organisation.pk)  # two at once would take the same number
         require(actor, organisation, "set_policy")
         wrong: dict[str, str] = {}
         if not reason.strip():
-            wrong["reason"] = "Say why the policy changes."
-        policy = None
+            wrong["reason"] = _("Say why the policy changes.")
         try:
-            policy = _resolved(read_policy(text[:LONGEST]), organisation)
+            policy = _resolved(read_policy(text[:LONGEST]), organisation) if policy is None else _of_approvers(policy, organisation)
         except PolicyError as error:
-            wrong["text"] = " ".join(error.problems)
+            wrong["text"] = "\n".join(error.problems)
+            policy = None
         if wrong or policy is None:
-            raise Refused("The policy can't be put in force as it stands.", wrong)
+            raise Refused(_("The policy can't be put in force as it stands."), wrong)
         before, version = policy_in_force(organisation)
+        if based_on is not None and based_on != version:
+            raise Refused(
+                _("Somebody else has changed the policy meanwhile. Nothing was put in force; compare the two, and change it again.")
+            )
         if version and before.digest == policy.digest:
-            raise Refused("This is the policy that is in force already.", {"text": "Nothing in it has changed."})
+            raise Refused(_("This is the policy that is in force already."), {"text": _("Nothing in it has changed.")})
         row = SignOffPolicy.objects.create(
             organisation=organisation, version=version + 1, content=canonical_bytes(policy.as_data()), digest=policy.digest,
             reason=reason.strip()[:4000], created_by=actor, created_at=timezone.now(),
@@ -76,10 +84,21 @@ def _resolved(policy: Policy, organisation: Organisation) -> Policy:
     problems = []
     for person in sorted(asked):
         if person.lower() not in approvers:
-            problems.append(f"{person} isn't the address of an approver of {organisation.name}; make the person one first.")
+            said = _("%(person)s isn't the address of an approver of %(organisation)s; make the person one first.")
+            problems.append(said % {"person": person, "organisation": organisation.name})
     if problems:
         raise PolicyError(problems)
     return policy_of(_people_replaced(policy.as_data(), {person: approvers[person.lower()].reference for person in asked}))
+
+
+def _of_approvers(policy: Policy, organisation: Organisation) -> Policy:
+    """The policy as it is, whose people are approvers. Raises PolicyError for one who isn't, as anybody may have been made or unmade one."""
+    approvers = {user.reference for user in _approvers(organisation)}
+    whos = [stage.who for stage in policy.stages] + [rule.who for rule in policy.acceptance.values()]
+    if any(person not in approvers for who in whos for person in who.people):
+        said = _("It names somebody who is no approver of %(organisation)s now; choose somebody else.")
+        raise PolicyError([said % {"organisation": organisation.name}])
+    return policy
 
 
 def _people_replaced(data: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:

@@ -14,7 +14,9 @@ from importlib.metadata import version
 from typing import Any
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
+from accounts.formats import as_recorded
 from accounts.models import User
 from assessments.evaluation import asked_of, release_of
 from assessments.models import Assessment, Option, Response, State
@@ -51,6 +53,7 @@ def day_text(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
+@as_recorded()
 def build(
     *,
     assessment: Assessment,
@@ -233,12 +236,12 @@ def answer_data(question: Question, response: Response | None, visible: bool | N
 
 
 def display(question: Question, response: Response) -> str:
-    """An answer in the words that a person reads."""
+    """An answer in the words that a person reads; in a snapshot they are in English, whoever submits it."""
     if response.state != State.ANSWERED:
         return response.get_state_display()
     texts = {choice.id: choice.text for choice in question.choices}
     if isinstance(response.value, list):
-        return "; ".join(texts.get(v) or v for v in response.value) or "None of these"
+        return "; ".join(texts.get(v) or v for v in response.value) or _("None of these")
     shown = texts.get(str(response.value), str(response.value))
     return f"{shown} {question.unit}" if question.unit and shown else str(shown)
 

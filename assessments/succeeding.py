@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from assessments.editing import note_change
@@ -22,14 +23,16 @@ def succeed(*, actor: User, assessment: Assessment) -> Assessment:
     """A new draft with the options, answers, figures, evidence and treatments of ``assessment``; each keeps who gave it and when, so that
     whoever did has a hand in the new record too. Raises WrongStatus unless the former one is approved, expired or rejected."""
     with transaction.atomic():
-        former = Assessment.objects.select_for_update(of=("self",)).select_related("organisation", "use_case").get(pk=assessment.pk)
+        rows = Assessment.objects.select_for_update(of=("self",), no_key=True)
+        former = rows.select_related("organisation", "use_case").get(pk=assessment.pk)
         require(actor, former.organisation, "succeed")
         if former.status not in ENDED:
             raise WrongStatus(
-                f"This assessment is {former.get_status_display().lower()}; the next one is begun from one that is approved, expired or rejected."
+                _("This assessment is %(status)s; the next one is begun from one that is approved, expired or rejected.")
+                % {"status": former.get_status_display().lower()}
             )
         if not may_be_succeeded(former):
-            raise WrongStatus("The next assessment has been started already.")
+            raise WrongStatus(_("The next assessment has been started already."))
         new = Assessment.objects.create(
             organisation=former.organisation, use_case=former.use_case, title=former.title, catalogue=former.catalogue,
             catalogue_digest=former.catalogue_digest, currency=former.currency, weights=former.weights, author=actor, supersedes=former,
@@ -48,6 +51,10 @@ def succeed(*, actor: User, assessment: Assessment) -> Assessment:
         for row in Treated.objects.filter(assessment=former):
             held = [files[one.pk] for one in row.evidence.all() if one.pk in files]
             _copy(row, assessment=new, option=options[row.option_id]).evidence.set(held)
+        last = former.latest_snapshot
+        assert last is not None  # what has ended was submitted
+        # The record with that digest holds every answer that the new one begins with, word for word.
+        note_change(new, actor, "assessment.continued", {"from": str(former.pk), "snapshot": last.number, "digest": last.digest})
         note_change(former, actor, "assessment.succeeded", {"by": str(new.pk)})
     return new
 

@@ -8,9 +8,13 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 
-from accounts.models import User
+from accounts import formats
+from accounts.models import Membership, Organisation, User
 from accounts.seal import sign_bytes
 from assessments import attestation
 from assessments.errors import Refused
@@ -27,14 +31,14 @@ from assessments.models import (
     VerdictKind,
 )
 from assessments.parts import parts_for
-from assessments.permissions import APPROVER
+from assessments.permissions import ACTIONS, APPROVER
 from assessments.policy import Who
 from assessments.records import signature_record
 from assessments.routing import has_right, seats_open_to, who_is_asked
 from assessments.snapshots import content_of, to_be_accepted
 
 MOST_CONDITIONS, LONGEST = 20, 4000
-NOT_YOURS = "You wrote or answered part of this record, or signed it already, so somebody else must decide on it."
+NOT_YOURS = gettext_lazy("You wrote or answered part of this record, or signed it already, so somebody else must decide on it.")
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,7 @@ def write(
         with transaction.atomic():
             participation = Participation.objects.create(snapshot=snapshot, person=actor, part=Part.APPROVER)
     except IntegrityError:
-        raise Refused(NOT_YOURS) from None
+        raise Refused(str(NOT_YOURS)) from None
     meaning = stage.meaning if kind in (VerdictKind.APPROVE, VerdictKind.APPROVE_WITH_CONDITIONS) else "review"
     verdict = Verdict(
         participation=participation, stage=stage, seat_of=seat, verdict=kind, role=APPROVER, meaning=meaning, reason=reason.strip(),
@@ -111,7 +115,7 @@ def write(
         with transaction.atomic():
             verdict.save(force_insert=True)
     except IntegrityError:
-        raise Refused("Somebody signed in this seat meanwhile, or it isn't open any more. Read where the record stands now.") from None
+        raise Refused(_("Somebody signed in this seat meanwhile, or it isn't open any more. Read where the record stands now.")) from None
     for acceptance in accepted:
         acceptance.verdict = verdict
     for condition in asked:
@@ -125,21 +129,23 @@ def _seat(actor: User, snapshot: Snapshot, stage: Stage, on_behalf_of: User | No
     open_to = seats_open_to(actor, snapshot, stage)
     if not open_to:
         if Participation.objects.filter(snapshot=snapshot, person=actor).exists():
-            raise Refused(NOT_YOURS)
-        names = ", ".join(person.name for person in who_is_asked(snapshot, stage)) or "nobody now"
-        raise Refused(f"It isn't your turn: the stage {stage.title} asks {names}.")
+            raise Refused(str(NOT_YOURS))
+        names = ", ".join(person.name for person in who_is_asked(snapshot, stage)) or _("nobody now")
+        raise Refused(_("It isn't your turn: the stage %(stage)s asks %(names)s.") % {"stage": stage.title, "names": names})
     if on_behalf_of is None:
         return open_to[0]
     if on_behalf_of not in open_to:
-        raise Refused(f"You can't sign for {on_behalf_of.name} here.", {"on_behalf_of": "Choose one of those whom you stand in for."})
+        said = _("You can't sign for %(person)s here.") % {"person": on_behalf_of.name}
+        raise Refused(said, {"on_behalf_of": _("Choose one of those whom you stand in for.")})
     return on_behalf_of
 
 
 def _need_parts_read(actor: User, snapshot: Snapshot) -> None:
-    if unread := [part.title for part in parts_for(actor, snapshot) if part.seen_at is None]:
+    if unread := [_(part.title) for part in parts_for(actor, snapshot) if part.seen_at is None]:
+        n = len(unread)
         raise Refused(
-            "Read the whole record before you sign it. You haven't marked as read: " + "; ".join(unread) + ".",
-            {"parts": f"{len(unread)} of its parts {'is' if len(unread) == 1 else 'are'} not marked as read."},
+            _("Read the whole record before you sign it. You haven't marked as read: %(parts)s.") % {"parts": "; ".join(unread)},
+            {"parts": ngettext("%(n)d of its parts is not marked as read.", "%(n)d of its parts are not marked as read.", n) % {"n": n}},
         )
 
 
@@ -167,7 +173,7 @@ def _acceptances(actor: User, snapshot: Snapshot, given: Acceptances) -> list[Ac
         field = f"accept:{item['option']}:{item['id']}"
         accepting = given.get((item["option"], item["id"]), Accepting(""))
         if not accepting.reason.strip():
-            wrong[field] = "Say why this is accepted, or return the record."
+            wrong[field] = _("Say why this is accepted, or return the record.")
         until = _until(item, accepting, wrong)
         rows.append(
             Acceptance(
@@ -176,7 +182,7 @@ def _acceptances(actor: User, snapshot: Snapshot, given: Acceptances) -> list[Ac
             )
         )  # fmt: skip
     if wrong:
-        raise Refused("A finding of the proposed option isn't accepted as it must be.", wrong)
+        raise Refused(_("A finding of the proposed option isn't accepted as it must be."), wrong)
     return rows
 
 
@@ -187,32 +193,40 @@ def _until(item: dict[str, Any], accepting: Accepting, wrong: dict[str, str]) ->
     latest = today + timedelta(days=item["longest_days"])
     until = accepting.until or latest
     if not today < until <= latest:
-        wrong[f"until:{item['option']}:{item['id']}"] = (
-            f"Give a day after today and not after {latest:%-d %B %Y}: the policy accepts a finding of this severity for {item['longest_days']} "
-            "days at most."
-        )
+        wrong[f"until:{item['option']}:{item['id']}"] = _(
+            "Give a day after today and not after %(latest)s: the policy accepts a finding of this severity for %(n)d days at most."
+        ) % {"latest": formats.day(latest), "n": item["longest_days"]}
     return until
+
+
+def may_see_to(organisation: Organisation) -> QuerySet[User]:
+    """Who can own a condition, by name: whoever can say there that one is met."""
+    held = Membership.objects.filter(organisation=organisation, role__in=ACTIONS["meet_condition"])
+    return User.objects.filter(is_active=True, pk__in=held.values("user")).order_by("name", "pk")
 
 
 def _conditions(assessment: Assessment, asked: Sequence[Asking]) -> list[Condition]:
     wrong: dict[str, str] = {}
     if not asked:
-        raise Refused("Name at least one condition, or approve without.", {"condition:1:text": "Say what must be done."})
+        raise Refused(_("Name at least one condition, or approve without."), {"condition:1:text": _("Say what must be done.")})
     if len(asked) > MOST_CONDITIONS:
-        raise Refused(f"{len(asked)} conditions are too many to be followed: at most {MOST_CONDITIONS}; return the record instead.")
+        raise Refused(
+            _("%(n)d conditions are too many to be followed: at most %(most)d; return the record instead.")
+            % {"n": len(asked), "most": MOST_CONDITIONS}
+        )
     rows = []
     for number, one in enumerate(asked, 1):
-        owner = User.objects.filter(
-            email__iexact=one.owner.strip(), is_active=True, memberships__organisation=assessment.organisation
-        ).first()
+        owner = may_see_to(assessment.organisation).filter(email__iexact=one.owner.strip()).first()
         if not one.text.strip():
-            wrong[f"condition:{number}:text"] = "Say what must be done."
+            wrong[f"condition:{number}:text"] = _("Say what must be done.")
         if owner is None:
-            wrong[f"condition:{number}:owner"] = "Nobody in the organisation has this address."
+            wrong[f"condition:{number}:owner"] = _(
+                "Nobody with this address can see to it: name a risk officer, contributor or approver of the organisation."
+            )
         if one.due_on is None or one.due_on < timezone.now().date():
-            wrong[f"condition:{number}:due_on"] = "Say until when: today or later."
+            wrong[f"condition:{number}:due_on"] = _("Say until when: today or later.")
         if not wrong and owner and one.due_on:
             rows.append(Condition(number=number, text=one.text.strip()[:LONGEST], owner=owner, owner_name=owner.name, due_on=one.due_on))
     if wrong:
-        raise Refused("A condition isn't complete.", wrong)
+        raise Refused(_("A condition isn't complete."), wrong)
     return rows

@@ -14,7 +14,7 @@ from accounts.models import Organisation
 from accounts.seal import certificate_of
 from accounts.signatures import check_signed
 from assessments.models import Assessment, DecisionRecord, Snapshot, Status, Verdict
-from assessments.records import person_data, stage_data
+from assessments.records import stage_data
 from assessments.snapshots import utc
 from audit.canonical import sha256_hex
 from audit.models import AuditEvent
@@ -101,6 +101,7 @@ def _verdict(verdict: Verdict, organisation: Organisation, told: _Told) -> Itera
         yield RecordProblem("seal", of, f"the seal of {name} isn't the organisation's over its record: one of them was changed")
         return
     signed = json.loads(content)
+    signed = signed | {"person": signed["person"]["reference"]}  # who is called otherwise since is the same person
     if wrong := [key for key, value in _stated(verdict).items() if signed[key] != value]:
         yield RecordProblem("verdict", of, f"{name} states another {', '.join(wrong)} than what was sealed: it was changed or moved")
     if told.signatures.get(digest) != of:
@@ -116,7 +117,7 @@ def _stated(verdict: Verdict) -> dict[str, Any]:
         "id": str(verdict.pk), "snapshot": {"number": snapshot.number, "digest": snapshot.digest}, "stage": stage_data(verdict.stage),
         "verdict": verdict.verdict, "role": verdict.role, "meaning": verdict.meaning, "statement": verdict.statement,
         "reason": verdict.reason, "at": utc(verdict.at), "authentication": verdict.authentication, "address": verdict.address,
-        "client": verdict.client, "person": person_data(verdict.participation.person),
+        "client": verdict.client, "person": verdict.participation.person.reference,
     }  # fmt: skip
 
 

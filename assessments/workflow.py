@@ -14,8 +14,10 @@ from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Organisation, User
 from accounts.seal import SealUnreadable, warm
 from assessments import notices, routing, snapshots, submission
 from assessments.editing import note_change
@@ -24,6 +26,7 @@ from assessments.evaluation import evaluate_assessment, release_of
 from assessments.models import (
     Assessment,
     DecisionRecord,
+    Delegation,
     Participation,
     PartSeen,
     Snapshot,
@@ -53,18 +56,32 @@ TRANSITIONS: dict[str, tuple[frozenset[str], str]] = {
     "expire": (frozenset({Status.APPROVED}), Status.EXPIRED),
     "supersede": (frozenset({Status.APPROVED}), Status.SUPERSEDED),
 }
+# As a refusal names an action, and how it asks for the reason that one needs.
+ACTS = {
+    "submit": gettext_lazy("to submit it"), "read": gettext_lazy("to read it"), "approve": gettext_lazy("to approve it"),
+    "return": gettext_lazy("to return it"), "reject": gettext_lazy("to reject it"), "abstain": gettext_lazy("to abstain from it"),
+    "withdraw": gettext_lazy("to withdraw it"), "expire": gettext_lazy("to expire it"), "supersede": gettext_lazy("to supersede it"),
+}  # fmt: skip
+REASONS = {
+    "return": (gettext_lazy("Give a reason to return this assessment."), gettext_lazy("Say why you return it.")),
+    "reject": (gettext_lazy("Give a reason to reject this assessment."), gettext_lazy("Say why you reject it.")),
+    "abstain": (gettext_lazy("Give a reason to abstain from this assessment."), gettext_lazy("Say why you abstain.")),
+    "withdraw": (gettext_lazy("Give a reason to withdraw this assessment."), gettext_lazy("Say why you withdraw it.")),
+}
 
 
 def locked(assessment: Assessment) -> Assessment:
     """The row as it is now, locked to the end of the transaction."""
-    return Assessment.objects.select_for_update(of=("self",)).select_related("organisation", "use_case", "author").get(pk=assessment.pk)
+    rows = Assessment.objects.select_for_update(of=("self",), no_key=True)
+    return rows.select_related("organisation", "use_case", "author").get(pk=assessment.pk)
 
 
 def _guard(assessment: Assessment, action: str, allowed: frozenset[str] | None = None) -> None:
     allowed = allowed or TRANSITIONS[action][0]
     if assessment.status not in allowed:
-        statuses = " or ".join(sorted(Status(s).label.lower() for s in allowed))
-        raise WrongStatus(f"This assessment is {assessment.get_status_display().lower()}; to {action} it, it must be {statuses}.")
+        statuses = _(" or ").join(sorted(Status(s).label.lower() for s in allowed))
+        said = {"status": assessment.get_status_display().lower(), "act": ACTS[action], "statuses": statuses}
+        raise WrongStatus(_("This assessment is %(status)s; %(act)s, it must be %(statuses)s.") % said)
 
 
 def _move(assessment: Assessment, action: str, **fields: Any) -> None:
@@ -85,9 +102,11 @@ def submit(*, actor: User, assessment: Assessment) -> Snapshot:
         require(actor, assessment.organisation, "submit")
         _guard(assessment, "submit")
         if assessment.as_of is None:
-            assessment.as_of = timezone.localdate()
+            assessment.as_of = timezone.now().date()
         evaluation = evaluate_assessment(assessment)
         found = evaluation.as_dict()
+        # The policy, and the roles that it is applied to, stay as they are until this is submitted.
+        Organisation.objects.select_for_update(no_key=True).get(pk=assessment.organisation_id)
         policy, version = routing.policy_in_force(assessment.organisation)
         register = register_of(assessment, release_of(assessment), found)
         submission.check_proposal(assessment, found)
@@ -132,7 +151,9 @@ def see_part(*, actor: User, assessment: Assessment, digest: str, part: str) -> 
         _guard(assessment, "read", frozenset({Status.IN_REVIEW}))
         snapshot = _current(assessment, digest)
         if part not in part_keys(snapshot):
-            raise Refused(f"The record has no part {part!r}; its parts are {', '.join(part_keys(snapshot))}.")
+            raise Refused(
+                _("The record has no part %(part)r; its parts are %(known)s.") % {"part": part, "known": ", ".join(part_keys(snapshot))}
+            )
         seen, new = PartSeen.objects.get_or_create(snapshot=snapshot, person=actor, part=part, defaults={"at": timezone.now()})
         if new:
             note_change(
@@ -202,14 +223,20 @@ def _speak(
         warm(assessment.organisation)  # opening the key takes longer than any lock should be held
     except SealUnreadable as error:
         log.exception("the seal of %s can't be used", assessment.organisation.slug)
-        raise Refused(f"Nothing was signed, since the organisation's seal can't be used: {error}") from error
+        raise Refused(_("Nothing was signed, since the organisation's seal can't be used: %(error)s") % {"error": error}) from error
     action = ACTION_OF[kind]
     with transaction.atomic():
         assessment = locked(assessment)
         require(actor, assessment.organisation, action)
         _guard(assessment, action, frozenset({Status.IN_REVIEW}))
-        # A role that is being taken away at this moment is either gone already or stays until the verdict is stored.
-        Membership.objects.select_for_update().filter(user=actor, organisation=assessment.organisation, role=APPROVER).first()
+        # A role that is being taken away at this moment (from who speaks, or from whom they stand in for), or a delegation that is being ended, is
+        # gone already or stays until the verdict is stored.
+        standing_in = (
+            Delegation.objects.select_for_update(no_key=True).filter(to=actor, organisation=assessment.organisation).order_by("pk")
+        )
+        voices = {actor.pk, *(one.of_id for one in standing_in)}
+        held = Membership.objects.filter(user__in=voices, organisation=assessment.organisation, role=APPROVER).order_by("pk")
+        list(held.select_for_update(of=("self",), no_key=True))
         snapshot = _current(assessment, digest)
         if kind in (VerdictKind.REJECT, VerdictKind.RETURN, VerdictKind.ABSTAIN):
             _need_reason(reason, action)
@@ -218,7 +245,8 @@ def _speak(
         approving = action == "approve"
         if approving and not routing.still_fillable(snapshot, turn.stage, actor):
             raise Refused(
-                f"You are needed at a later stage, and nobody may sign a record twice. Let somebody else sign at the stage {turn.stage.title}."
+                _("You are needed at a later stage, and nobody may sign a record twice. Let somebody else sign at the stage %(stage)s.")
+                % {"stage": turn.stage.title}
             )
         now = timezone.now()
         verdict = write(
@@ -226,6 +254,8 @@ def _speak(
             conditions=conditions, on_behalf_of=on_behalf_of,
         )  # fmt: skip
         said = _said(verdict)
+        if kind in (VerdictKind.RETURN, VerdictKind.ABSTAIN):
+            _ask_for_checkpoint(assessment, actor, f"verdict:{verdict.pk}")
         if kind is VerdictKind.RETURN:
             _move(assessment, "return")
             notices.tell_returned(snapshot, actor, reason.strip())
@@ -259,10 +289,11 @@ def _said(verdict: Verdict) -> dict[str, Any]:
 def _need_accepted(snapshot: Snapshot) -> None:
     if left := not_accepted_yet(snapshot):
         raise Refused(
-            "Nobody with the right to do so has accepted: "
-            + "; ".join(item["title"] or item["message"] for item in left)
-            + ". Somebody who may "
-            "accept it must sign as well, so return the record or let them sign in this stage."
+            _(
+                "Nobody with the right to do so has accepted: %(findings)s. Somebody who may accept it must sign as well, so return the "
+                "record or let them sign in this stage."
+            )
+            % {"findings": "; ".join(item["title"] or item["message"] for item in left)}
         )
 
 
@@ -283,14 +314,16 @@ def _decide(
     conditions = sum(v.conditions.count() for v in Verdict.objects.filter(participation__snapshot=snapshot))
     notices.tell_decision(snapshot, outcome, actor, content["proposal"]["option_name"], conditions)
     _ask_for_checkpoint(assessment, actor, f"decision:{digest}")
+    # Locked before the trail is: whoever ends or changes the former one at this moment locks the two in this order, too.
+    former = locked(assessment.supersedes) if outcome == "approved" and assessment.supersedes is not None else None
     note_change(assessment, actor, f"assessment.{outcome}", said | {"decision_record": digest}, reason=reason)
-    if outcome == "approved" and assessment.supersedes is not None:
-        supersede(assessment.supersedes, assessment, actor)
+    if former is not None:
+        supersede(former, assessment, actor)
     return decision
 
 
 def _ask_for_checkpoint(assessment: Assessment, actor: User, key: str) -> None:
-    """A sealed checkpoint of the log goes to the second place after each sign-off."""
+    """A sealed checkpoint of the log goes to the second place after each verdict, whatever it says."""
     enqueue(
         task="reports.publish_checkpoint", key=f"checkpoint:{key}", stream=assessment.organisation.stream,
         args={"stream": assessment.organisation.stream}, label="Checkpoint of the trail", requested_by=actor.reference,
@@ -338,10 +371,11 @@ def months_after(day: date, months: int) -> date:
 def _current(assessment: Assessment, digest: str) -> Snapshot:
     snapshot = assessment.latest_snapshot
     if snapshot is None or snapshot.digest != digest:
-        raise Refused("The record has changed since you opened it. Read the current one before you decide.")
+        raise Refused(_("The record has changed since you opened it. Read the current one before you decide."))
     return snapshot
 
 
 def _need_reason(reason: str, action: str) -> None:
     if not reason.strip():
-        raise Refused(f"Give a reason to {action} this assessment.", {"reason": f"Say why you {action} it."})
+        message, why = REASONS[action]
+        raise Refused(str(message), {"reason": str(why)})

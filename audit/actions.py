@@ -2,7 +2,9 @@
 
 Each app registers its own in its ``actions.py``, which its AppConfig imports when it is ready. A sentence is a
 template: ``{actor}``, ``{object}`` and ``{reason}`` are always there; every other name is a key of the event's
-``changes`` or of its personal texts; ``{status[to]}`` reaches one level into a mapping.
+``changes`` or of its personal texts; ``{status[to]}`` reaches one level into a mapping, and ``{count:entry|entries}``
+tells a number with its noun. It stands here in English, as records and exports quote it, and is marked for translation, which is done
+for whoever reads it on a page.
 """
 
 from __future__ import annotations
@@ -10,8 +12,11 @@ from __future__ import annotations
 import re
 import string
 
+from django.utils.translation import gettext_noop as _
+
 _ACTION = re.compile(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+")
 _FIELD = re.compile(r"([a-z_][a-z0-9_]*)(\[[A-Za-z0-9_.-]+\])?")
+_NOUN = re.compile(r"[a-z ]+\|[a-z ]+")  # one, and several
 ALWAYS_THERE = frozenset({"actor", "object", "reason"})
 
 _sentences: dict[str, str] = {}
@@ -29,9 +34,9 @@ def register(action: str, sentence: str) -> None:
     """
     if not _ACTION.fullmatch(action):
         raise ValueError(f"{action!r} is no action: write lower-case words joined by dots, such as 'assessment.submitted'")
-    for _, field, spec, conversion in string.Formatter().parse(sentence):
-        if field is not None and (not _FIELD.fullmatch(field) or spec or conversion):
-            raise ValueError(f"{action}: {{{field}}} is no plain name; write {{name}} or {{name[key]}}")
+    for _literal, field, spec, conversion in string.Formatter().parse(sentence):
+        if field is not None and (not _FIELD.fullmatch(field) or (spec and not _NOUN.fullmatch(spec)) or conversion):
+            raise ValueError(f"{action}: {{{field}}} is no plain name; write {{name}}, {{name[key]}} or {{name:one|several}}")
     if _sentences.setdefault(action, sentence) != sentence:
         raise ValueError(f"{action} is registered already, with another sentence: {_sentences[action]!r}")
 
@@ -55,5 +60,5 @@ def registered() -> dict[str, str]:
     return dict(sorted(_sentences.items()))
 
 
-register("audit.person_erased", "{actor} erased the name of {object} from {texts} entries of the trail")
-register("audit.log_key_rotated", "{actor} gave {object} a new signing key: {key[to]} after {key[from]}")
+register("audit.person_erased", _("{actor} erased the name of {object} from {texts:entry|entries} of the trail"))
+register("audit.log_key_rotated", _("{actor} gave {object} a new signing key: {key[to]} after {key[from]}"))

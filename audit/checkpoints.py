@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.db import DatabaseError, connection
 
 from audit import merkle, note, places, timestamps
-from audit.keys import signers_of, verifiers_of
+from audit.keys import file_name, signers_of, verifiers_of
 from audit.models import AuditCheckpoint, AuditEvent, StreamHead
 from audit.note import TreeHead
 from audit.places import Kept
@@ -27,13 +35,19 @@ def publish(stream: str) -> AuditCheckpoint | None:
     """Sign where a stream stands, keep it in the second place, and return its row; None where the stream hasn't grown since the last one.
 
     Before it signs, it goes on from the last checkpoint over the bytes of every entry since, so that what it signs extends what it signed
-    before. A note that a process left in the second place before it died is taken up. Two processes at once are fine: they get one row.
+    before. A note that a process left in the second place before it died is taken up. Two processes at once are fine: one goes after the
+    other, and they get one row.
 
-    Call it outside a transaction: it may wait for a timestamp authority and for the second place, and holds no lock meanwhile.
+    Call it outside a transaction: it may wait for a timestamp authority and for the second place. The stream may grow meanwhile.
 
     Raises Inconsistent where the stream was cut or changed, places.PlaceUnavailable where the second place can't be reached (then there is no
     row; call again later), and keys.LogKeyUnreadable.
     """
+    with _one_at_a_time(stream):
+        return _publish(stream)
+
+
+def _publish(stream: str) -> AuditCheckpoint | None:
     head = StreamHead.objects.filter(stream=stream).first()
     last = AuditCheckpoint.objects.filter(stream=stream).order_by("-size").first()
     tree = _Tree(stream)
@@ -76,6 +90,34 @@ def latest(stream: str, *, below: int | None = None) -> AuditCheckpoint | None:
     """The newest checkpoint of a stream, or the newest of fewer than ``below`` entries."""
     rows = AuditCheckpoint.objects.filter(stream=stream)
     return (rows if below is None else rows.filter(size__lt=below)).order_by("-size").first()
+
+
+@contextmanager
+def _one_at_a_time(stream: str) -> Iterator[None]:
+    """Keep other publishers of the stream waiting, be they threads, processes or other machines.
+
+    Otherwise one that dies between its note and its row could be overtaken by another with more entries, and its note would stand for ever
+    below the last row without a row of its own, as if somebody had deleted that. The lock ends with whoever holds it.
+    """
+    if connection.vendor != "postgresql":
+        folder = Path(settings.VAR_DIR) / "locks"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        with open(folder / f"checkpoint-{file_name(stream)}", "w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+        return
+    number = int.from_bytes(hashlib.sha256(f"checkpoint {stream}".encode()).digest()[:8], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_lock(%s)", [number])
+    try:
+        yield
+    finally:
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [number])
+        except DatabaseError:
+            if not connection.in_atomic_block:
+                connection.close()  # and the lock with it
 
 
 @dataclass

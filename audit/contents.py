@@ -44,6 +44,12 @@ def compare_columns(index: int, body: dict[str, Any], stored: tuple[Any, ...]) -
                 yield "column", f"entry {index}: the column {name} says {value!r}, the hashed bytes {hashed!r}"
 
 
+def missing_texts(body: dict[str, Any], held: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The keys of the private texts that are no longer there, each with the reference of the person whom it named, or ""."""
+    for key in body["private"].keys() - set(held):
+        yield key, person_named_by(key, body)
+
+
 def compare_private(index: int, body: dict[str, Any], texts: Iterable[tuple[str, str, bytes, str]]) -> Iterator[Finding]:
     """``texts``: the private texts that are still there, each with its key, text, salt, and whom it is filed under."""
     for key, text, salt, about in texts:

@@ -138,6 +138,50 @@ def consistency_ranges(first: int, size: int) -> list[tuple[int, int]]:
     return ranges[::-1]
 
 
+def subtree_roots(leaves: Iterable[bytes], ranges: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Return the root over each range of leaves (first, one after the last) as ``inclusion_ranges`` and the like name them, in their order.
+
+    Reads the leaves' hashes once and computes each node once, however many ranges there are; keeps what was asked for and nothing else. Raises
+    ValueError for a range that is no subtree of any RFC 6962 tree, or that the leaves don't reach.
+    """
+    pieces = {one: _perfect(*one) for one in ranges}
+    wanted = {piece for parts in pieces.values() for piece in parts}
+    found: dict[tuple[int, int], bytes] = {}
+    stack: list[tuple[int, int, bytes]] = []
+    for index, leaf in enumerate(leaves):
+        start, end, node = index, index + 1, leaf
+        if (start, end) in wanted:
+            found[start, end] = node
+        while stack and stack[-1][1] - stack[-1][0] == end - start:
+            start, _, left = stack.pop()
+            node = node_hash(left, node)
+            if (start, end) in wanted:
+                found[start, end] = node
+        stack.append((start, end, node))
+    roots = []
+    for one in ranges:
+        if missing := [piece for piece in pieces[one] if piece not in found]:
+            raise ValueError(f"the leaves end before {missing[0][1]}")
+        hashes = [found[piece] for piece in pieces[one]]
+        whole = hashes.pop() if hashes else EMPTY_ROOT
+        while hashes:
+            whole = node_hash(hashes.pop(), whole)
+        roots.append(whole)
+    return roots
+
+
+def _perfect(start: int, end: int) -> list[tuple[int, int]]:
+    """The complete subtrees that a range consists of, from the largest on."""
+    parts = []
+    while start < end:
+        step = 1 << ((end - start).bit_length() - 1)
+        if start % step:
+            raise ValueError(f"leaves {start} to {end} are no subtree")
+        parts.append((start, start + step))
+        start += step
+    return parts
+
+
 def verify_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes], root_hash: bytes) -> bool:
     """Tell whether ``leaf`` is entry ``index`` of the tree of ``size`` leaves with that root (RFC 9162, 2.1.3.2)."""
     if not 0 <= index < size:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import models
 from django.utils.functional import cached_property
+from django.utils.translation import gettext
 
 from audit import actions
-from audit.sentences import render
+from audit.sentences import Say, render
 
 
 class StreamHead(models.Model):
@@ -65,13 +67,21 @@ class AuditEvent(models.Model):
         """The names and free texts of this event that haven't been erased, by key."""
         return {private.key: private.text for private in self.private.all()}
 
-    def sentence(self) -> str:
-        """What happened, as a sentence for people; an erased name is shown as the person's reference."""
+    def sentence(self, titles: Mapping[str, str] | None = None) -> str:
+        """What happened, as a sentence in English, which doesn't depend on who reads it: for records, exports and proofs. An erased name is
+        shown as the person's reference. ``titles``: of what the event names by ids."""
+        return self._rendered(str, titles)
+
+    def told(self, titles: Mapping[str, str] | None = None) -> str:
+        """The same in the language of whoever reads the page."""
+        return self._rendered(gettext, titles)
+
+    def _rendered(self, say: Say, titles: Mapping[str, str] | None) -> str:
         try:
             template = actions.sentence_of(self.action)
         except actions.UnknownAction:
             template = None
-        return render(template, self.body, self.texts())
+        return render(template, self.body, self.texts(), say, titles)
 
 
 class AuditPrivate(models.Model):

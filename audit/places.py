@@ -13,6 +13,7 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from django.core.files.base import ContentFile
@@ -112,7 +113,22 @@ class WriteOnceFolder(FileSystemStorage):
             os.link(draft, path)
         finally:
             os.unlink(draft)
+        sync_folders(folder, self.path(""))
         return name
+
+
+def sync_folders(folder: str | os.PathLike[str], top: str | os.PathLike[str]) -> None:
+    """Write to disk that a file has come into ``folder``, and that the folder itself is there, up to ``top``: a power cut forgets neither.
+
+    The file's own fsync says nothing about its name. Raises OSError, and ValueError where ``folder`` isn't in ``top``.
+    """
+    below, above = Path(folder), Path(top)
+    for one in [below, *below.parents][: len(below.relative_to(above).parts) + 1]:
+        opened = os.open(one, os.O_RDONLY)
+        try:
+            os.fsync(opened)
+        finally:
+            os.close(opened)
 
 
 @contextmanager

@@ -99,12 +99,21 @@ def inclusion(stream: str, index: int, size: int | None = None) -> InclusionProo
     if size is None:
         newest = AuditCheckpoint.objects.filter(stream=stream, size__gt=index).order_by("-size").values_list("size", flat=True).first()
         size = newest or checkpoint(stream).size
+    return inclusions(stream, [index], size)[0]
+
+
+def inclusions(stream: str, indexes: Sequence[int], size: int) -> list[InclusionProof]:
+    """The proofs of several entries in the tree of ``size``, in one pass over the hashes. Raises NoProof."""
     try:
-        ranges = merkle.inclusion_ranges(index, size)
+        ranges = [merkle.inclusion_ranges(index, size) for index in indexes]
     except ValueError as error:
         raise NoProof(f"{stream}: {error}") from None
-    (leaf,), path, (root,) = _roots(stream, size, [(index, index + 1)], ranges, [(0, size)])
-    return InclusionProof(stream, index, size, leaf, root, tuple(path), _note_of(stream, size, root))
+    leaves, (root,), *paths = _roots(stream, size, [(index, index + 1) for index in indexes], [(0, size)], *ranges)
+    checkpoint_note = _note_of(stream, size, root)
+    return [
+        InclusionProof(stream, index, size, leaf, root, tuple(path), checkpoint_note)
+        for index, leaf, path in zip(indexes, leaves, paths, strict=True)
+    ]
 
 
 def consistency(stream: str, first: int, second: int | None = None) -> ConsistencyProof:
@@ -137,19 +146,13 @@ def check(proof: dict[str, Any], verifiers: Sequence[Verifier] = ()) -> list[str
 
 
 def _roots(stream: str, size: int, *groups: list[tuple[int, int]]) -> list[list[bytes]]:
-    """The root over each range of leaves, in one pass over the hashes; ranges may lie anywhere. Memory doesn't grow with the stream."""
+    """The root over each range of leaves, in one pass over the hashes."""
     ranges = [one for group in groups for one in group]
-    frontiers: list[list[bytes]] = [[] for _ in ranges]
-    read = 0
-    for leaves in _leaf_hashes(stream, size):
-        for (start, end), frontier in zip(ranges, frontiers, strict=True):
-            low, high = max(start - read, 0), min(end - read, len(leaves))
-            if low < high:
-                merkle.extend(frontier, read + low - start, leaves[low:high])
-        read += len(leaves)
-    if read != size:
-        raise NoProof(f"{stream} has {read} entries without a gap, not {size}; verify_audit tells what is wrong")
-    roots = iter([merkle.frontier_root(frontier) for frontier in frontiers])
+    leaves = (leaf for chunk in _leaf_hashes(stream, size) for leaf in chunk)
+    try:
+        roots = iter(merkle.subtree_roots(leaves, ranges))
+    except ValueError:
+        raise NoProof(f"{stream} has fewer than {size} entries without a gap; verify_audit tells what is wrong") from None
     return [[next(roots) for _ in group] for group in groups]
 
 

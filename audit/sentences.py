@@ -1,29 +1,41 @@
-"""From an event to the sentence that people read. Pure."""
+"""From an event to the sentence that people read."""
 
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
-ERASED = "[erased]"
-_FORMER_ACTION = "{actor} did {action} on {object}"
+from django.utils.translation import gettext_noop as _
+
+ERASED = _("[erased]")
+LONGEST_TITLE = 160
+# What changes name by an id, which a reader may know by a title.
+_NAMED = frozenset({"question", "option", "figure", "finding", "sections", "from"})
+_FORMER_ACTION = _("{actor} did {action} on {object}")
+# What a translated page shows in place of English words; a record or export shows them as they stand.
+Say = Callable[[str], str]
 
 
-def render(sentence: str | None, body: Mapping[str, Any], texts: Mapping[str, str]) -> str:
+def render(
+    sentence: str | None, body: Mapping[str, Any], texts: Mapping[str, str], say: Say = str, titles: Mapping[str, str] | None = None
+) -> str:
     """Return the sentence of one event.
 
     ``sentence``: the action's template, or None for an action that is no longer registered; ``body``: the event's
     hashed content; ``texts``: the private texts that are still held, by key. Where a name has been erased the
-    person's reference is shown in its place.
+    person's reference is shown in its place. ``say``: translates the template and the words that come from here; what was recorded stands as
+    it was recorded. ``titles``: what is shown in place of ids that stand in the changes.
     """
     values: dict[str, Any] = dict(body["changes"])
-    values |= {key: texts.get(key) or _erased(key, body) for key in body["private"]}
-    values["actor"] = texts.get("actor_name") or _actor(body["actor"])
+    if titles:
+        values |= {key: _with_titles(values[key], titles) for key in _NAMED & values.keys()}
+    values |= {key: texts.get(key) or _erased(key, body, say) for key in body["private"]}
+    values["actor"] = texts.get("actor_name") or _actor(body["actor"], say)
     values["object"] = texts.get("object_label") or f"{body['object']['type'].replace('_', ' ')} {body['object']['id']}"
-    values["reason"] = texts.get("reason") or (ERASED if "reason" in body["private"] else "no reason given")
+    values["reason"] = texts.get("reason") or say(ERASED if "reason" in body["private"] else _("no reason given"))
     values["action"] = body["action"]
-    return _Formatter().vformat(sentence or _FORMER_ACTION, (), values)
+    return _Formatter(say).vformat(say(sentence or _FORMER_ACTION), (), values)
 
 
 def person_named_by(key: str, body: Mapping[str, Any]) -> str:
@@ -43,22 +55,27 @@ def person_named_by(key: str, body: Mapping[str, Any]) -> str:
     return ""
 
 
-def shown(value: Any) -> str:
+def shown(value: Any, say: Say = str) -> str:
     """Return a value of ``changes`` as people read it."""
     if value is None or value == "":
-        return "nothing"
+        return say(_("nothing"))
     if isinstance(value, bool):
-        return "yes" if value else "no"
+        return say(_("yes") if value else _("no"))
     if isinstance(value, (list, tuple)):
-        return ", ".join(shown(item) for item in value) or "nothing"
+        return ", ".join(shown(item, say) for item in value) or say(_("nothing"))
     if isinstance(value, Mapping):
-        return ", ".join(f"{key} {shown(item)}" for key, item in value.items()) or "nothing"
-    return str(value)
+        return ", ".join(f"{key} {shown(item, say)}" for key, item in value.items()) or say(_("nothing"))
+    return say(_("[not recorded]")) if isinstance(value, _Missing) else str(value)
 
 
 class _Formatter(string.Formatter):
+    def __init__(self, say: Say) -> None:
+        self.say = say
+
     def format_field(self, value: Any, format_spec: str) -> str:
-        return shown(value)
+        one, _, several = format_spec.partition("|")
+        said = shown(value, self.say)
+        return f"{said} {one if value == 1 else several}" if several else said
 
     def get_value(self, key: int | str, args: Any, kwargs: Mapping[str, Any]) -> Any:
         return kwargs.get(str(key), _Missing())
@@ -74,19 +91,25 @@ class _Formatter(string.Formatter):
 class _Missing:
     """A template that was changed after an event was recorded must not break the page that shows it."""
 
-    def __str__(self) -> str:
-        return "[not recorded]"
 
-
-def _actor(reference: str | None) -> str:
+def _actor(reference: str | None, say: Say) -> str:
     if reference is None:
-        return "An unknown person"
-    return "The system" if reference == "system" else reference
+        return say(_("An unknown person"))
+    return say(_("The system")) if reference == "system" else reference
 
 
 def _person(value: Any) -> str:
     return value if isinstance(value, str) and value.startswith("person:") else ""
 
 
-def _erased(key: str, body: Mapping[str, Any]) -> str:
-    return person_named_by(key, body) or ERASED
+def _with_titles(value: Any, titles: Mapping[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_with_titles(one, titles) for one in value]
+    title = titles.get(value) if isinstance(value, str) else None
+    if not title:
+        return value
+    return f"“{title}”" if len(title) <= LONGEST_TITLE else f"“{title[: LONGEST_TITLE - 1].rstrip()}…”"
+
+
+def _erased(key: str, body: Mapping[str, Any], say: Say) -> str:
+    return person_named_by(key, body) or say(ERASED)

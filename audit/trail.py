@@ -19,6 +19,7 @@ from audit.models import AuditEvent, AuditPrivate, StreamHead
 from audit.sentences import person_named_by
 
 FORMAT = "countersign/event@1"
+PERSON_ERASED = "audit.person_erased"
 SALT_BYTES = 16
 _STREAM = re.compile(r"system|org:[0-9A-Za-z-]{1,70}")
 _ACTOR = re.compile(r"system|[a-z]+:[0-9A-Za-z-]{1,64}")
@@ -143,7 +144,7 @@ def erase_person(reference: str, *, actor: str = "system") -> int:
             if texts:
                 record(
                     stream=stream,
-                    action="audit.person_erased",
+                    action=PERSON_ERASED,
                     actor=actor,
                     object_type="person",
                     object_id=reference.removeprefix("person:"),

@@ -10,9 +10,9 @@ from typing import Any
 
 from audit import merkle, places
 from audit.claims import Claim, Claims
-from audit.contents import COLUMNS, compare_columns, compare_private, readable
+from audit.contents import COLUMNS, compare_columns, compare_private, missing_texts, readable
 from audit.models import AuditCheckpoint, AuditEvent, AuditPrivate, StreamHead
-from audit.trail import Checkpoint, stored_bytes, unpack_frontier
+from audit.trail import PERSON_ERASED, Checkpoint, stored_bytes, unpack_frontier
 
 MOST_PROBLEMS = 100
 _CHUNK = 1000
@@ -186,6 +186,7 @@ class _Reading:
         held = AuditPrivate.objects.filter(event__in=[row[0] for row in rows]).order_by("pk")
         for event, key, text, salt, about in held.values_list("event_id", "key", "text", "salt", "about"):
             texts.setdefault(event, []).append((key, text, stored_bytes(salt), about))
+        missing: list[tuple[int, str, str]] = []
         for row, data in zip(rows, datas, strict=True):
             index = row[1]
             try:
@@ -197,10 +198,25 @@ class _Reading:
                 self.report(index, *finding)
             for finding in compare_private(index, body, texts.get(row[0], ())):
                 self.report(index, *finding)
+            missing += [(index, key, person) for key, person in missing_texts(body, (text[0] for text in texts.get(row[0], ())))]
             if body["at"] < self.latest_at:
                 self.report(index, "time", f"entry {index}: its time {body['at']} lies before that of an earlier entry")
             else:
                 self.latest_at = body["at"]
+
+        self.compare_missing(missing)
+
+    def compare_missing(self, missing: list[tuple[int, str, str]]) -> None:
+        """What is no longer there (index, key, person) against the entries that tell of an erasure. These are looked up after the texts were:
+        an erasure takes both in one transaction, so whoever misses a text finds its entry."""
+        people = {person.removeprefix("person:") for _, _, person in missing if person}
+        erasures = AuditEvent.objects.filter(stream=self.stream, action=PERSON_ERASED, object_type="person", object_id__in=people)
+        erased = dict(erasures.order_by("index").values_list("object_id", "index")) if people else {}
+        for index, key, person in sorted(missing):
+            if erased.get(person.removeprefix("person:"), -1) < index:
+                self.report(
+                    index, "private", f"entry {index}: the private text {key!r} is gone, and no later entry tells that it was erased"
+                )
 
     def skip_claims(self) -> None:
         """Pass over checkpoints of fewer entries than are read: those that came late, and those of a stream with a gap."""

@@ -19,7 +19,6 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-
 import numpy as np  # noqa: E402
 
 from assessments.scoring import smaa  # noqa: E402
@@ -28,6 +27,7 @@ from assessments.scoring.evaluate import evaluate  # noqa: E402
 from assessments.scoring.facts import Costs, Demand, Facts, OptionFacts, Range, Response  # noqa: E402
 from assessments.scoring.file import read_assessment  # noqa: E402
 from assessments.scoring.flips import find_flips  # noqa: E402
+from benchmarks.tables import keep  # noqa: E402
 from compliance import releases  # noqa: E402
 from compliance.catalogue.model import (  # noqa: E402
     Anchors,
@@ -188,10 +188,7 @@ def main() -> None:
     found = table([*chatbot(), *against_the_floor(), *growth(), *largest()])
     print(found)
     if "--write" in sys.argv:
-        page = ROOT / "benchmarks" / "README.md"
-        head, _, rest = page.read_text("utf-8").partition("<!-- scoring -->\n")
-        _, _, tail = rest.partition("<!-- /scoring -->\n")
-        page.write_text(f"{head}<!-- scoring -->\n{found}\n<!-- /scoring -->\n{tail}", "utf-8")
+        keep("scoring", found)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
+from benchmarks.tables import keep  # noqa: E402
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
 SIZES = (1_000, 10_000, 100_000)
@@ -309,10 +311,7 @@ def main() -> None:
     found = table([*on_postgresql(), *measure("SQLite", "")])
     print(found)
     if "--write" in sys.argv:
-        page = ROOT / "benchmarks" / "README.md"
-        head, _, rest = page.read_text("utf-8").partition("<!-- trail -->\n")
-        _, _, tail = rest.partition("<!-- /trail -->\n")
-        page.write_text(f"{head}<!-- trail -->\n{found}\n<!-- /trail -->\n{tail}", "utf-8")
+        keep("trail", found)
 
 
 if __name__ == "__main__":

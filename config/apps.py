@@ -15,6 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 SHORTEST_KEY = 50
 SHORTEST_TOKEN = 16
+SEAL_LEVELS = ("B-B", "B-T", "B-LTA")
 
 
 class CountersignConfig(AppConfig):
@@ -23,8 +24,25 @@ class CountersignConfig(AppConfig):
 
     def ready(self) -> None:
         checks.register(production_warnings, checks.Tags.security)
+        refuse_unfit_seal_level()
         if settings.PRODUCTION:
             refuse_unsafe_settings()
+
+
+def refuse_unfit_seal_level() -> None:
+    """Raises ImproperlyConfigured where reports can't be sealed as SEAL_LEVEL says: nothing is sealed at a lower level instead."""
+    level, url, roots = settings.SEAL_LEVEL, settings.SEAL_TIMESTAMP_URL, settings.SEAL_TIMESTAMP_ROOTS
+    wrong = ""
+    if level not in SEAL_LEVELS:
+        wrong = f"SEAL_LEVEL must be one of {', '.join(SEAL_LEVELS)}, and not {level}"
+    elif level != "B-B" and urlsplit(url).scheme not in ("http", "https"):
+        wrong = f"SEAL_LEVEL {level} needs a timestamp authority: give its http:// or https:// address in SEAL_TIMESTAMP_URL"
+    elif level == "B-LTA" and not roots:
+        wrong = "SEAL_LEVEL B-LTA needs SEAL_TIMESTAMP_ROOTS, a PEM file of the certificates that the timestamp authority's leads to"
+    elif level != "B-B" and roots and not os.access(roots, os.R_OK):
+        wrong = f"SEAL_TIMESTAMP_ROOTS must be a file that this service can read, and {roots} isn't one"
+    if wrong:
+        raise ImproperlyConfigured(wrong + ".")
 
 
 def refuse_unsafe_settings() -> None:
@@ -105,7 +123,31 @@ def production_warnings(app_configs: Any, **kwargs: Any) -> list[checks.CheckMes
                 id="countersign.W003",
             )
         )
-    return found + _mail_warnings()
+    return found + _storage_and_timestamp_warnings() + _mail_warnings()
+
+
+def _storage_and_timestamp_warnings() -> list[checks.CheckMessage]:
+    found: list[checks.CheckMessage] = []
+    database: Any = settings.DATABASES["default"]
+    storages: dict[str, Any] = settings.STORAGES
+    elsewhere = database.get("HOST") not in (None, "", "127.0.0.1", "localhost", "::1") and not str(database["HOST"]).startswith("/")
+    if elsewhere and storages["default"]["BACKEND"].endswith("FileSystemStorage"):
+        found.append(
+            checks.Warning(
+                f"The database is on another machine, but evidence and reports lie in {settings.MEDIA_ROOT} on this one.",
+                hint="Set FILES_S3_BUCKET, or give every machine that serves pages or runs a worker the same folder, and keep it in backups.",
+                id="countersign.W006",
+            )
+        )
+    if settings.SEAL_LEVEL != "B-B" and not settings.SEAL_TIMESTAMP_ROOTS:
+        found.append(
+            checks.Warning(
+                "Whoever answers at SEAL_TIMESTAMP_URL is taken for the timestamp authority of the seals.",
+                hint="Give the certificates that the authority's leads to, as a PEM file, in SEAL_TIMESTAMP_ROOTS.",
+                id="countersign.W007",
+            )
+        )
+    return found
 
 
 def _mail_warnings() -> list[checks.CheckMessage]:

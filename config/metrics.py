@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import Count, Max, Min, OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
@@ -29,7 +30,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
     """For a bearer of METRICS_TOKEN; for everybody else, and where it isn't set, there is no such page."""
     token = settings.METRICS_TOKEN
     if not token or not hmac.compare_digest(request.headers.get("Authorization", "").encode(), f"Bearer {token}".encode()):
-        raise Http404("There is no such page.")
+        raise Http404(_("There is no such page."))
     registry = CollectorRegistry(auto_describe=False)
     registry.register(Standing())
     return HttpResponse(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

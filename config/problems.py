@@ -14,6 +14,8 @@ from django.core.exceptions import (
     ValidationError,
 )
 from django.http import Http404, JsonResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -22,16 +24,17 @@ from assessments.errors import Refused, Stale, WrongStatus
 
 CONTENT_TYPE = "application/problem+json"
 TITLES = {
-    400: "Bad request", 401: "Sign in first", 403: "Not allowed", 404: "Not found", 405: "Method not allowed", 406: "Not acceptable",
-    409: "Conflict", 413: "Too large", 415: "Unsupported media type", 422: "Can't be done as it stands", 429: "Too many requests",
-    500: "Something went wrong",
+    400: gettext_lazy("Bad request"), 401: gettext_lazy("Sign in first"), 403: gettext_lazy("Not allowed"), 404: gettext_lazy("Not found"),
+    405: gettext_lazy("Method not allowed"), 406: gettext_lazy("Not acceptable"), 409: gettext_lazy("Conflict"),
+    413: gettext_lazy("Too large"), 415: gettext_lazy("Unsupported media type"), 422: gettext_lazy("Can't be done as it stands"),
+    429: gettext_lazy("Too many requests"), 500: gettext_lazy("Something went wrong"),
 }  # fmt: skip
 log = logging.getLogger(__name__)
 
 
 def problem(code: int, detail: str, **more: Any) -> dict[str, Any]:
     """The body of a problem; ``errors`` maps fields to messages."""
-    return {"type": "about:blank", "title": TITLES.get(code, "Error"), "status": code, "detail": detail, **more}
+    return {"type": "about:blank", "title": str(TITLES.get(code) or _("Error")), "status": code, "detail": detail, **more}
 
 
 def problem_details(error: Exception, context: dict[str, Any]) -> Response:
@@ -48,19 +51,19 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response:
         fields = error.message_dict if hasattr(error, "error_dict") else None
         return _respond(problem(422, " ".join(error.messages), **({"errors": fields} if fields else {})))
     if isinstance(error, Http404):
-        return _respond(problem(404, str(error) or "There is nothing here, or it isn't yours."))
+        return _respond(problem(404, str(error) or _("There is nothing here, or it isn't yours.")))
     if isinstance(error, PermissionDenied):
-        return _respond(problem(403, str(error) or "Your roles don't allow this."))
+        return _respond(problem(403, str(error) or _("Your roles don't allow this.")))
     if isinstance(error, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
-        return _respond(problem(413, "This is more than one request may hold. Send it in smaller parts."))
+        return _respond(problem(413, _("This is more than one request may hold. Send it in smaller parts.")))
     if isinstance(error, SuspiciousOperation):
-        return _respond(problem(400, "The request can't be read."))
+        return _respond(problem(400, _("The request can't be read.")))
     response = exception_handler(error, context)
     if response is None:
         log.exception("An API request failed", exc_info=error)
-        return _respond(problem(500, "Something went wrong on our side; the log has it."))
+        return _respond(problem(500, _("Something went wrong on our side; the log has it.")))
     if isinstance(error, exceptions.ValidationError):
-        body = problem(response.status_code, "Some of what was sent isn't right.", errors=response.data)
+        body = problem(response.status_code, _("Some of what was sent isn't right."), errors=response.data)
     else:
         detail = response.data.get("detail", "") if isinstance(response.data, dict) else response.data
         body = problem(response.status_code, str(detail))

@@ -17,7 +17,6 @@ MAIL_FROM           whom mails are from, such as Countersign <countersign@bank.e
 """
 
 import os
-import secrets
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -26,6 +25,8 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from kombu import Queue
+
+from config.kept import kept_secret
 
 VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -42,13 +43,7 @@ def _secret_key() -> str:
         return key
     if PRODUCTION:
         raise ImproperlyConfigured("SECRET_KEY is not set: give production a random value of 50 characters or more")
-    path = VAR_DIR / "secret-key"
-    try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as f:
-            f.write(secrets.token_urlsafe(50))
-    except FileExistsError:
-        pass
-    return path.read_text()
+    return kept_secret(VAR_DIR / "secret-key", 50)
 
 
 def _secret(name: str) -> str:
@@ -108,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accounts.times.TimesMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -119,6 +115,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["accounts.templatetags.written"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -226,6 +223,7 @@ CONTENT_SECURITY_POLICY = {
 
 LANGUAGE_CODE = "en-gb"
 USE_I18N = True
+LOCALE_PATHS = [BASE_DIR / "locale"]  # docs/translating.md
 USE_TZ = True
 TIME_ZONE = "UTC"
 
@@ -252,6 +250,15 @@ if os.environ.get("CHECKPOINTS_S3_BUCKET"):
             "endpoint_url": os.environ.get("CHECKPOINTS_S3_ENDPOINT") or None,
         },
     }
+# Evidence and reports.
+if os.environ.get("FILES_S3_BUCKET"):
+    STORAGES["default"] = {
+        "BACKEND": "config.bucket.FilesBucket",
+        "OPTIONS": {
+            "bucket_name": os.environ["FILES_S3_BUCKET"],
+            "endpoint_url": os.environ.get("FILES_S3_ENDPOINT") or None,
+        },
+    }
 FILE_UPLOAD_PERMISSIONS = 0o600
 EVIDENCE_MAX_BYTES = 20 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
@@ -271,18 +278,28 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
 CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"
+QUEUES = ("celery", "mail", "reports")
 CELERY_BEAT_SCHEDULE = {
+    **{
+        f"sign-of-{name}": {"task": "jobs.sign_of_life", "schedule": 60.0, "args": (name,), "options": {"queue": name, "expires": 60}}
+        for name in QUEUES
+    },
     "relay-outbox": {"task": "jobs.relay", "schedule": 5.0, "options": {"expires": 5}},
     # A run that waited so long for a worker that the next one is due is dropped.
     "watch-trail": {"task": "reports.watch_trail", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 12 * 3600}},
     "what-is-due": {"task": "assessments.daily", "schedule": crontab(minute="20"), "options": {"expires": 3000}},
+    "refresh-standings": {"task": "assessments.refresh_standings", "schedule": 60.0, "options": {"expires": 60}},
     "publish-checkpoints": {"task": "reports.publish_checkpoints", "schedule": crontab(minute="5"), "options": {"expires": 3000}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")
 
-CELERY_TASK_QUEUES = [Queue(name) for name in ("celery", "mail", "reports")]  # a worker that isn't told otherwise listens to all of them
+CELERY_TASK_QUEUES = [Queue(name) for name in QUEUES]  # a worker that isn't told otherwise listens to all of them
 CELERY_TASK_DEFAULT_QUEUE = "celery"
-CELERY_TASK_ROUTES = {"accounts.send_mail": {"queue": "mail"}, "reports.make_sign_off": {"queue": "reports"}}
+CELERY_TASK_ROUTES = {
+    "accounts.send_mail": {"queue": "mail"},
+    "reports.make_sign_off": {"queue": "reports"},
+    "reports.make_report": {"queue": "reports"},
+}
 
 # Where the service is reached: links in mails begin with it.
 SITE_URL = os.environ.get("SITE_URL", "http://127.0.0.1:8000")
@@ -309,6 +326,11 @@ if _mail_url := _secret("EMAIL_URL"):
 # The organisations' seals: a PKCS#12 file instead of a key that the service makes; {organisation} stands for its name in addresses.
 SEAL_PKCS12 = os.environ.get("SEAL_PKCS12", "")
 SEAL_PKCS12_PASSPHRASE = _secret("SEAL_PKCS12_PASSPHRASE")
+# Of reports (PAdES): who timestamps them, whom that leads to (a PEM file), what they hold, and which hosts tell of revoked certificates.
+SEAL_TIMESTAMP_URL = os.environ.get("SEAL_TIMESTAMP_URL", "")
+SEAL_TIMESTAMP_ROOTS = os.environ.get("SEAL_TIMESTAMP_ROOTS", "")
+SEAL_LEVEL = os.environ.get("SEAL_LEVEL") or ("B-T" if SEAL_TIMESTAMP_URL else "B-B")
+SEAL_REVOCATION_HOSTS = [host.strip().lower() for host in os.environ.get("SEAL_REVOCATION_HOSTS", "").split(",") if host.strip()]
 
 # What a bearer token must be to read /metrics/; without it there is no such page.
 METRICS_TOKEN = os.environ.get("METRICS_TOKEN", "")
@@ -326,6 +348,15 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "config.problems.problem_details",
 }
 SPECTACULAR_SETTINGS = {
+    "ENUM_NAME_OVERRIDES": {
+        "AnswerState": "assessments.models.State",
+        "AssessmentStatus": "assessments.models.Status",
+        "ObligationStatus": [("met", "met"), ("gap", "gap"), ("unknown", "unknown")],
+        "ReportKind": "reports.models.Kind",
+        "ReportOnRequest": "reports.models.ON_REQUEST",
+        "Severity": "assessments.models.Severity",
+        "Sourcing": "assessments.models.Sourcing",
+    },
     "TITLE": "Countersign API",
     "DESCRIPTION": "Assess how to source the AI model behind a use case, sign the decision, follow its report.",
     "VERSION": "1",

@@ -9,6 +9,7 @@ from allauth.socialaccount import views as social
 from django.urls import include, path
 
 from accounts import security_views as security
+from accounts.times import settings
 from config import metrics, views
 
 urlpatterns = [
@@ -30,6 +31,7 @@ urlpatterns = [
     path("account/security/passkeys/<int:pk>/remove/", security.remove_passkey, name="mfa_remove_webauthn"),
     path("account/security/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path("account/security/recovery-codes/renew/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("account/settings/", settings, name="account_settings"),
     path("account/passkey/", security.passkey_options, name="passkey_options"),
     path("account/provider/", security.provider_sign_in, name="provider_sign_in"),
     path("account/provider/<str:provider_id>/", security.provider_login, name="openid_connect_login"),

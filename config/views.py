@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from itertools import groupby
+from collections.abc import Set
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent
@@ -12,9 +12,13 @@ from django.db import connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template import loader
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts.access import places_of
 from accounts.models import Role, User
+from assessments.charts.holdings import states_chart
 from config.problems import json_problem
 
 log = logging.getLogger(__name__)
@@ -25,15 +29,20 @@ log = logging.getLogger(__name__)
 def home(request: HttpRequest) -> HttpResponse:
     """One organisation: there; several: choose; none: say whom to ask."""
     assert isinstance(request.user, User)
-    memberships = request.user.memberships.select_related("organisation")
-    ordered = sorted(memberships, key=lambda m: (m.organisation.name, m.organisation_id, Role.values.index(m.role)))
+    held = {organisation: roles or frozenset({Role.AUDITOR.value}) for organisation, roles in places_of(request.user).items()}
     organisations = [
-        (organisation, [membership.get_role_display() for membership in held])
-        for organisation, held in groupby(ordered, key=lambda m: m.organisation)
+        (organisation, [role.label for role in Role if role in roles], reverse(_first_page(roles), args=[organisation.slug]))
+        for organisation, roles in held.items()
     ]
+    request.places = list(held)  # type: ignore[attr-defined]
     if len(organisations) == 1:
-        return redirect("assessments:list", org=organisations[0][0].slug)
+        return redirect(organisations[0][2])
     return render(request, "home.html", {"organisations": organisations})
+
+
+def _first_page(roles: Set[str]) -> str:
+    """Where somebody begins: who only audits, on the page of auditors."""
+    return "reports:audit" if roles == {Role.AUDITOR} else "assessments:home"
 
 
 @require_safe
@@ -44,7 +53,11 @@ def health(request: HttpRequest) -> JsonResponse:
     return JsonResponse({"status": "ok"})
 
 
-STATUSES = ("draft", "in_review", "returned", "approved", "rejected", "withdrawn")
+STATUSES = ("draft", "in_review", "returned", "approved", "rejected", "withdrawn", "expired", "superseded")
+TOKENS = (
+    "ink", "paper", "surface", "line", "muted", "primary", "primary-dark", "primary-soft", "gold", "gold-soft",
+    "good", "good-soft", "warn", "warn-soft", "bad", "bad-soft", "info", "info-soft",
+)  # fmt: skip
 SEVERITIES = ("low", "medium", "high", "critical")
 
 
@@ -59,11 +72,13 @@ def design(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "statuses": STATUSES,
+        "tokens": TOKENS,
         "severities": SEVERITIES,
         "choices": [(severity, severity.capitalize()) for severity in SEVERITIES],
         "definitions": [("Use case", "The AI use that the organisation plans"), ("Option", "One way to source the model for it")],
         "lines": lines,
         "page": Paginator(lines, 1).get_page(2),
+        "chart": states_chart([("Draft", 4), ("In review", 2), ("Approved", 7)]),
     }
     return render(request, "design.html", context)
 
@@ -76,23 +91,25 @@ def _error(request: HttpRequest, code: int, heading: str, message: str, icon: st
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if isinstance(exception, (RequestDataTooBig, TooManyFieldsSent, TooManyFilesSent)):
-        return _error(request, 413, "That is too much at once", "Send it in smaller parts. What you saved before is safe.", "upload")
-    return _error(request, 400, "That request can't be read", "Go back, check what you entered, and try again.", "exclamation-circle-fill")
+        return _error(request, 413, _("That is too much at once"), _("Send it in smaller parts. What you saved before is safe."), "upload")
+    return _error(
+        request, 400, _("That request can't be read"), _("Go back, check what you entered, and try again."), "exclamation-circle-fill"
+    )
 
 
 def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    message = str(exception or "") or "Your roles in this organisation don't allow it."
-    return _error(request, 403, "You may not do this", message, "lock-fill")
+    message = str(exception or "") or _("Your roles in this organisation don't allow it.")
+    return _error(request, 403, _("You may not do this"), message, "lock-fill")
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return _error(
-        request, 404, "There is nothing here", "The address is wrong, or what was here belongs to another organisation.", "search"
+        request, 404, _("There is nothing here"), _("The address is wrong, or what was here belongs to another organisation."), "search"
     )
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:
-    return _error(request, 429, "Too many attempts", "Wait a few minutes, then try again.", "hourglass-split")
+    return _error(request, 429, _("Too many attempts"), _("Wait a few minutes, then try again."), "hourglass-split")
 
 
 # For a page of which not even the template can be read: nothing in it needs a file.
@@ -105,7 +122,7 @@ BARE = """<!doctype html>
 def server_error(request: HttpRequest) -> HttpResponse:
     """Rendered with no context and no database: either may be what failed."""
     if request.path.startswith("/api/"):
-        return json_problem(500, "Something went wrong on our side; the log has it.")
+        return json_problem(500, _("Something went wrong on our side; the log has it."))
     try:
         page = loader.get_template("500.html").render()
     except Exception:

@@ -1,16 +1,19 @@
-"""Starts every part of Countersign on loopback with all data under var/: broker, web server, worker and beat. Ctrl-C stops them all."""
+"""Starts every part of Countersign on loopback with all data under var/: broker, web server, two workers and beat. What ends by itself
+is started again; Ctrl-C stops them all."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import secrets
 import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from django.core.management import call_command
@@ -23,6 +26,94 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 LOGS = VAR / "log"
 HOST = "127.0.0.1"
+# A part that ends by itself is started again after 1, 2, 4, 8 and 16 s; one that ends a sixth time, each time before it ran for a minute,
+# is left alone, and everything stops.
+FIRST_WAIT = 1.0
+RESTARTS = 5
+RUNS_WELL_AFTER = 60.0
+
+
+@dataclass
+class Part:
+    """One process with those that it starts: it leads a session of its own, so that Ctrl-C reaches this process alone."""
+
+    name: str
+    command: tuple[str, ...]
+    process: subprocess.Popen
+    started: float
+    restarts: int = 0  # one soon after the other
+    due: float | None = None  # when it is started again; None while it runs
+
+
+class Parts:
+    """Starts the parts, starts again what ends by itself, and stops them in order. ``tell`` is given each line for people."""
+
+    def __init__(self, logs: Path, env: dict[str, str], tell: Callable[[str], None] = print) -> None:
+        self.logs, self.env, self.tell = logs, env, tell
+        self.all: dict[str, Part] = {}
+
+    def start(self, name: str, *command: str) -> None:
+        self.all[name] = Part(name, command, self._begin(name, command), time.monotonic())
+
+    def _begin(self, name: str, command: tuple[str, ...]) -> subprocess.Popen:
+        with open(self.logs / f"{name}.log", "ab") as log:
+            return subprocess.Popen(command, cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True)
+
+    def wait_for(self, what: str, ready: Callable[[], bool], seconds: float = 60) -> None:
+        """Exits with a sentence where it isn't ready in time, or a part ends meanwhile."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if ready():
+                return
+            for name, part in self.all.items():
+                if part.process.poll() is not None:
+                    sys.exit(f"{name} stopped while starting (exit {part.process.returncode}); see {self.logs / (name + '.log')}")
+            time.sleep(0.1)
+        sys.exit(f"{what} did not start within {seconds:.0f} s; see {self.logs}")
+
+    def look(self) -> None:
+        """Start again, when its time has come, what has ended by itself. Exits with a sentence where that has been of no use too often."""
+        now = time.monotonic()
+        for part in self.all.values():
+            log = self.logs / f"{part.name}.log"
+            if part.due is not None:
+                if now >= part.due:
+                    part.process, part.started, part.due = self._begin(part.name, part.command), time.monotonic(), None
+                    self.tell(f"{part.name} is started again.")
+            elif part.process.poll() is not None:
+                kill_session(part.process)  # what it started would be in the way of the next one
+                if now - part.started >= RUNS_WELL_AFTER:
+                    part.restarts = 0
+                ended = f"{part.name} ended by itself ({in_words(part.process.returncode)})"
+                if part.restarts >= RESTARTS:
+                    sys.exit(
+                        f"{ended}, although it was started again {RESTARTS} times. Everything stops; the reason is at the end of {log}."
+                    )
+                wait = FIRST_WAIT * 2**part.restarts
+                part.restarts += 1
+                part.due = now + wait
+                self.tell(f"{ended}; it is started again in {wait:.0f} s. Its log is {log}.")
+
+    def stop(self) -> None:
+        """Ask each to end, the last started first, and kill what doesn't within 20 s."""
+        for part in reversed(list(self.all.values())):
+            if part.process.poll() is None:
+                part.process.terminate()
+                with suppress(subprocess.TimeoutExpired):
+                    part.process.wait(20)
+            kill_session(part.process)
+
+
+def kill_session(process: subprocess.Popen) -> None:
+    """Kill what is left of a part's processes."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+
+
+def in_words(code: int) -> str:
+    """How a process ended, from its exit code as subprocess gives it."""
+    return f"exit {code}" if code >= 0 else f"killed by {signal.Signals(-code).name}"
 
 
 def free_port(wanted: int) -> int:
@@ -40,23 +131,9 @@ def free_port(wanted: int) -> int:
 
 def secret(name: str) -> str:
     """A random value that is made once and kept under var/, readable by its owner alone."""
-    path = VAR / name
-    if not path.exists():
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32))
-    return path.read_text()
+    from config.kept import kept_secret
 
-
-def wait_for(what: str, ready, processes: dict[str, subprocess.Popen], seconds: float = 60) -> None:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        if ready():
-            return
-        for name, process in processes.items():
-            if process.poll() is not None:
-                sys.exit(f"{name} stopped while starting (exit {process.returncode}); see {LOGS / (name + '.log')}")
-        time.sleep(0.1)
-    sys.exit(f"{what} did not start within {seconds:.0f} s; see {LOGS}")
+    return kept_secret(VAR / name, 32)
 
 
 def answers(url: str) -> bool:
@@ -116,15 +193,16 @@ def main() -> None:
     if port != wanted:
         print(f"Port {wanted} is taken; using {port}.")
     env = {**os.environ, "VAR_DIR": str(VAR), "PYTHONUNBUFFERED": "1"}
-    processes: dict[str, subprocess.Popen] = {}
-
-    def start(name: str, *command: str) -> None:
-        # Each part leads a session of its own, so that Ctrl-C reaches this process alone and it stops them in order.
-        log = open(LOGS / f"{name}.log", "ab")  # noqa: SIM115 - belongs to the child
-        processes[name] = subprocess.Popen(command, cwd=ROOT, env=env, stdout=log, stderr=log, start_new_session=True)
+    parts = Parts(LOGS, env)
 
     def stop(*_: object) -> None:
         raise KeyboardInterrupt
+
+    def worker(name: str, queues: str, processes: int) -> None:
+        parts.start(
+            name, str(BIN / "celery"), "-A", "config", "worker", "-Q", queues, "-c", str(processes), "-l", "INFO",
+            "-n", f"{name}@countersign", "--without-gossip", "--without-mingle",
+        )  # fmt: skip
 
     for told in (signal.SIGINT, signal.SIGTERM):
         signal.signal(told, stop)
@@ -134,63 +212,34 @@ def main() -> None:
             password = secret("broker-password")
             data = VAR / "broker"
             data.mkdir(exist_ok=True)
-            start(
+            parts.start(
                 "broker", *valkey_command(), "--bind", HOST, "--port", str(broker_port), "--dir", str(data),
                 "--appendonly", "yes", "--save", "", "--requirepass", password,
             )  # fmt: skip
             env["BROKER_URL"] = f"redis://:{password}@{HOST}:{broker_port}/0"
-            wait_for("The broker", lambda: accepts(broker_port), processes)
+            parts.wait_for("The broker", lambda: accepts(broker_port))
         env.setdefault("SITE_URL", f"http://{HOST}:{port}")
         os.environ.update(env)
         prepare()
         # The code is read once, before the workers part; the other parts follow when the pages answer.
-        start(
-            "web",
-            str(BIN / "gunicorn"),
-            "config.wsgi",
-            "-b",
-            f"{HOST}:{port}",
-            "-w",
-            "2",
-            "--threads",
-            "4",
-            "--preload",
-            "--access-logfile",
-            "-",
-        )
-        wait_for("The web server", lambda: answers(f"http://{HOST}:{port}/health/"), processes)
-        start(
-            "worker",
-            str(BIN / "celery"),
-            "-A",
-            "config",
-            "worker",
-            "-c",
-            "2",
-            "-l",
-            "INFO",
-            "-n",
-            "worker@countersign",
-            "--without-gossip",
-            "--without-mingle",
-        )
-        start("beat", str(BIN / "celery"), "-A", "config", "beat", "-l", "INFO", "--pidfile=")
+        parts.start(
+            "web", str(BIN / "gunicorn"), "config.wsgi", "-b", f"{HOST}:{port}", "-w", "2", "--threads", "4", "--preload",
+            "--access-logfile", "-",
+        )  # fmt: skip
+        parts.wait_for("The web server", lambda: answers(f"http://{HOST}:{port}/health/"))
+        # Two workers, so that mail and what is small never wait behind reports. Laying one out keeps a core busy.
+        worker("reports", "reports", min(max(1, (os.cpu_count() or 1) - 1), 8))
+        worker("worker", "celery,mail", 2)
+        parts.start("beat", str(BIN / "celery"), "-A", "config", "beat", "-l", "INFO", "--pidfile=")
         call_command("load_demo", greeting=f"http://{HOST}:{port}/")
         print("Ctrl-C stops everything. Logs lie in", LOGS)
         while True:
             time.sleep(0.5)
-            for name, process in processes.items():
-                if process.poll() is not None:
-                    sys.exit(f"{name} stopped (exit {process.returncode}); see {LOGS / (name + '.log')}")
+            parts.look()
     except KeyboardInterrupt:
         print("\nStopping.")
     finally:
-        for name in reversed(list(processes)):
-            processes[name].terminate()
-            try:
-                processes[name].wait(20)
-            except subprocess.TimeoutExpired:
-                os.killpg(processes[name].pid, signal.SIGKILL)
+        parts.stop()
 
 
 def valkey_command() -> tuple[str, ...]:

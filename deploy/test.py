@@ -64,7 +64,8 @@ def main() -> int:
             print("Redis can't be reached: the tests use the Valkey that comes with the product.")
         env["BROKER_URL"] = broker_url
         env.pop("DATABASE_URL", None)
-        workers = ("-n", str(min(4, os.cpu_count() or 1)))
+        # One more than there are processors, since each waits for the database or a browser a third of its time.
+        workers = ("-n", str(min(4, (os.cpu_count() or 1) + 1)), "--dist", "worksteal")
         try:
             if database_url is None:
                 print("PostgreSQL can't be reached: the whole suite runs on SQLite.")

@@ -8,16 +8,18 @@ from typing import Any
 
 from django.db import models
 from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
 
 
 class Job(models.Model):
     """One piece of work: asked for in a transaction, done exactly once."""
 
     class Status(models.TextChoices):
-        QUEUED = "queued", "Waiting"
-        RUNNING = "running", "Running"
-        DONE = "done", "Done"
-        FAILED = "failed", "Failed"
+        QUEUED = "queued", _("Waiting")
+        RUNNING = "running", _("Running")
+        DONE = "done", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     task = models.CharField(max_length=120, help_text="Name of the Celery task.")
@@ -41,10 +43,10 @@ class Job(models.Model):
     class Meta:
         ordering = ["-created_at"]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=["queued", "running", "done", "failed"]), name="job_status_known"),
+            models.CheckConstraint(condition=Q(status__in=["queued", "running", "done", "failed", "cancelled"]), name="job_status_known"),
             models.CheckConstraint(condition=Q(step__lte=F("steps")), name="job_step_within_steps"),
             models.CheckConstraint(
-                condition=Q(status__in=["done", "failed"], finished_at__isnull=False)
+                condition=Q(status__in=["done", "failed", "cancelled"], finished_at__isnull=False)
                 | Q(status__in=["queued", "running"], finished_at__isnull=True),
                 name="job_finished_when_over",
             ),
@@ -57,7 +59,7 @@ class Job(models.Model):
     @property
     def over(self) -> bool:
         """Whether nothing more will happen to it by itself."""
-        return self.status in (self.Status.DONE, self.Status.FAILED)
+        return self.status in (self.Status.DONE, self.Status.FAILED, self.Status.CANCELLED)
 
     @property
     def percent(self) -> int:
@@ -96,6 +98,17 @@ class Outbox(models.Model):
 
     def __str__(self) -> str:
         return f"{self.job_id} due {self.due_at}"
+
+
+class Sign(models.Model):
+    """When a worker of a queue last did the small task that beat sends there each minute: the scheduler, the broker and the worker all run."""
+
+    queue = models.CharField(max_length=40, primary_key=True)
+    at = models.DateTimeField()
+    worker = models.CharField(max_length=200, blank=True, help_text="Which one answered, as Celery names it.")
+
+    def __str__(self) -> str:
+        return f"{self.queue}, {self.at}"
 
 
 def _iso(at: datetime | None) -> str | None:

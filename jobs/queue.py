@@ -9,16 +9,19 @@ from __future__ import annotations
 
 import logging
 import uuid
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max, Q
 from django.utils import timezone
 
 from jobs import broker, timing
 from jobs.models import Job, Outbox
 
-__all__ = ["Job", "enqueue", "fail", "relay", "retry"]
+__all__ = ["Job", "cancel", "enqueue", "fail", "relay", "retry"]
 
 log = logging.getLogger(__name__)
 
@@ -49,12 +52,12 @@ def enqueue(*, task: str, key: str, stream: str, args: dict[str, Any], label: st
 
 
 def retry(job_id: uuid.UUID | str) -> Job:
-    """Give a failed job a fresh set of attempts, in a transaction; a job that didn't fail is left as it is. Raises
-    Job.DoesNotExist.
+    """Give a job that failed or was cancelled a fresh set of attempts, in a transaction; any other is left as it is.
+    Raises Job.DoesNotExist.
     """
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job_id)
-        if job.status == Job.Status.FAILED:
+        if job.status in (Job.Status.FAILED, Job.Status.CANCELLED):
             job.status, job.attempts, job.step, job.steps = Job.Status.QUEUED, 0, 0, 0
             job.message, job.error, job.claim, job.started_at, job.finished_at = "", "", None, None, None
             job.save()
@@ -63,12 +66,30 @@ def retry(job_id: uuid.UUID | str) -> Job:
         return job
 
 
+def cancel(job_id: uuid.UUID | str) -> bool:
+    """End a job that isn't over, in a transaction, and return whether it was ended.
+
+    A worker that is busy with it notices at its next step, and what it would have written at the end isn't written;
+    a message that is still with the broker does nothing. Raises Job.DoesNotExist.
+    """
+    with transaction.atomic():
+        job = Job.objects.select_for_update().get(pk=job_id)
+        if job.over:
+            return False
+        job.status, job.claim, job.message, job.finished_at = Job.Status.CANCELLED, None, "", timezone.now()
+        job.save(update_fields=["status", "claim", "message", "finished_at"])
+        Outbox.objects.filter(job=job).delete()
+        log.info("job %s was cancelled at attempt %s", job.id, job.attempts)
+        return True
+
+
 def relay(limit: int = 100) -> int:
     """Publish what is owed, at most ``limit`` jobs, the longest waiting first; return how many were published.
 
     Owed are jobs that weren't published, that were and have waited too long for a start, and those whose worker has
-    fallen silent. Several relays may run at once: each takes rows that no other holds. A broker that is down ends the
-    round.
+    fallen silent. One that only waits its turn, since workers are busy with its like and none that was asked for after
+    it has begun, isn't owed, however long that takes. Several relays may run at once: each takes rows that no other
+    holds. A broker that is down ends the round.
     """
     owed = _take_owed(limit)
     for position, (job_id, task) in enumerate(owed):
@@ -117,6 +138,7 @@ def _take_owed(limit: int) -> list[tuple[uuid.UUID, str]]:
     """Decide what is to be published, in one short transaction; the row's next due time keeps other relays off until then."""
     owed = []
     now = timezone.now()
+    lines: dict[str, _Line] = {}
     with transaction.atomic():
         # Skipping locked rows also means never waiting for a worker that holds the job and is about to delete its row.
         rows = Outbox.objects.select_for_update(skip_locked=True, of=("self", "job")).select_related("job")
@@ -134,6 +156,10 @@ def _take_owed(limit: int) -> list[tuple[uuid.UUID, str]]:
                 why = "each worker that began it was lost on the way"
             else:
                 why = "no worker began it"
+                if row.published_at is not None and _line(lines, job.task, now).still_waits(row.published_at):
+                    row.due_at = now + timing.UNSTARTED
+                    row.save(update_fields=["due_at"])
+                    continue
                 job.attempts += row.published_at is not None
             if job.attempts >= timing.patience(job.task).attempts:
                 fail(job, gave_up(job, why))
@@ -147,3 +173,24 @@ def _take_owed(limit: int) -> list[tuple[uuid.UUID, str]]:
             row.save(update_fields=["published_at", "due_at"])
             owed.append((job.id, job.task))
     return owed
+
+
+@dataclass(frozen=True)
+class _Line:
+    """Those who wait for the same task. ``moving``: whether a worker has been at one of them lately; ``newest_begun``: when the one was asked
+    for that was asked for last of those that were begun."""
+
+    moving: bool
+    newest_begun: datetime | None
+
+    def still_waits(self, published_at: datetime) -> bool:
+        """Whether a message from then may well be in the line. One that was overtaken is lost, since the broker keeps their order."""
+        return self.moving and (self.newest_begun is None or self.newest_begun <= published_at)
+
+
+def _line(known: dict[str, _Line], task: str, now: datetime) -> _Line:
+    if task not in known:
+        jobs = Job.objects.filter(task=task)
+        seen = jobs.aggregate(beat=Max("heartbeat_at"), begun=Max("created_at", filter=Q(started_at__isnull=False)))
+        known[task] = _Line(seen["beat"] is not None and seen["beat"] > now - timing.UNSTARTED, seen["begun"])
+    return known[task]

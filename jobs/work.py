@@ -18,6 +18,7 @@ The layout is slow and no transaction is open meanwhile; what ``store`` writes a
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -25,6 +26,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from celery import current_app
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -44,7 +47,7 @@ class TryLater(Exception):
 
 
 class Superseded(Exception):
-    """This start of the job isn't the valid one any more: it was taken for lost, and another has begun."""
+    """This start of the job isn't the valid one any more: it was taken for lost and another has begun, or the job was cancelled."""
 
 
 # What may pass by itself. TimeoutError and ConnectionError are OSErrors too.
@@ -56,6 +59,8 @@ class Progress:
     """What the work sees of its job."""
 
     job_id: uuid.UUID
+    task: str
+    label: str
     args: dict[str, Any]
     attempt: int
     claim: uuid.UUID
@@ -63,7 +68,8 @@ class Progress:
     def step(self, number: int, total: int, text: str) -> None:
         """Tell people how far the work is: step ``number`` (from 1) of ``total``, and what is being done in it; visible at once.
 
-        Raises ValueError where number is outside 0 to total, and Superseded where another worker has taken over: let it pass.
+        Raises ValueError where number is outside 0 to total, and Superseded where another worker has taken over or the
+        job was cancelled: let it pass.
         """
         if not 0 <= number <= total:
             raise ValueError(f"step {number} of {total} can't be: number the steps from 1 to their total")
@@ -76,7 +82,7 @@ class Progress:
     def _update(self, **fields: Any) -> None:
         mine = Job.objects.filter(pk=self.job_id, claim=self.claim, status=Job.Status.RUNNING)
         if not mine.update(heartbeat_at=timezone.now(), **fields):
-            raise Superseded(f"job {self.job_id} was taken over by another worker")
+            raise Superseded(f"job {self.job_id} was taken over by another worker, or cancelled")
 
 
 def run(job_id: uuid.UUID | str, work: Callable[[Progress], Any]) -> bool:
@@ -88,8 +94,9 @@ def run(job_id: uuid.UUID | str, work: Callable[[Progress], Any]) -> bool:
 
     A job that is over, or that another worker is busy with, is left alone. A fault that may pass (of the database,
     the network, the file system, or ``TryLater``) queues the job again, later each time; ``WorkRefused`` fails it with
-    its own text, anything else with a general sentence and the traceback in the log. After five attempts, or as many
-    as ``timing.PATIENCE`` gives the task, it fails. Nothing is raised but Job.DoesNotExist.
+    its own text, more time or memory than the task may take with a sentence about that, anything else with a general
+    sentence and the traceback in the log. After five attempts, or as many as ``timing.PATIENCE`` gives the task, it
+    fails. Nothing is raised but Job.DoesNotExist.
     """
     progress = _claim(uuid.UUID(str(job_id)))
     if progress is None:
@@ -105,6 +112,9 @@ def run(job_id: uuid.UUID | str, work: Callable[[Progress], Any]) -> bool:
     except TRANSIENT as fault:
         log.warning("job %s: attempt %s met a fault that may pass", progress.job_id, progress.attempt, exc_info=fault)
         _end_attempt(progress, fault=fault)
+    except (SoftTimeLimitExceeded, MemoryError) as beyond:
+        log.error("job %s took more than it may", progress.job_id, exc_info=beyond)
+        _end_attempt(progress, error=_beyond(progress, beyond))
     except Exception:
         log.exception("job %s failed", progress.job_id)
         _end_attempt(progress)
@@ -132,7 +142,7 @@ def _claim(job_id: uuid.UUID) -> Progress | None:
         job.started_at = job.heartbeat_at = now
         job.save()
         Outbox.objects.filter(job=job).update(due_at=now + timing.STALE_AFTER)
-    return Progress(job.id, job.args, job.attempts, job.claim)
+    return Progress(job.id, job.task, job.label, job.args, job.attempts, job.claim)
 
 
 def _finish(progress: Progress, finish: Any) -> None:
@@ -174,13 +184,34 @@ def _end_attempt(progress: Progress, *, error: str = "", fault: BaseException | 
 
 
 def _in_words(fault: BaseException) -> str:
-    return str(fault) if isinstance(fault, TryLater) else f"the last attempt met a fault of the system ({type(fault).__name__})"
+    if isinstance(fault, TryLater):
+        return str(fault)
+    # Not an OSError's own text, which names paths.
+    what = os.strerror(fault.errno) if isinstance(fault, OSError) and fault.errno else type(fault).__name__
+    return f"the last attempt met a fault of the system ({what})"
+
+
+def _beyond(progress: Progress, fault: BaseException) -> str:
+    """Return the sentence for work that was stopped at one of its task's limits."""
+    if isinstance(fault, MemoryError):
+        return f"{progress.label} needed more memory than it may have, and was stopped. An administrator can start it again."
+    task = current_app.tasks.get(progress.task)
+    seconds = getattr(task, "soft_time_limit", None) or current_app.conf.task_soft_time_limit
+    return f"{progress.label} took longer than {_duration(seconds)}, and was stopped. An administrator can start it again."
+
+
+def _duration(seconds: float | None) -> str:
+    if not seconds:
+        return "it may"
+    if seconds < 120:
+        return f"{seconds:.0f} second{'' if seconds == 1 else 's'}"
+    return f"{seconds / 60:.0f} minutes"
 
 
 def _locked(progress: Progress) -> Job:
     job = Job.objects.select_for_update().get(pk=progress.job_id)
     if job.claim != progress.claim or job.status != Job.Status.RUNNING:
-        raise Superseded(f"job {progress.job_id} was taken over by another worker")
+        raise Superseded(f"job {progress.job_id} was taken over by another worker, or cancelled")
     return job
 
 

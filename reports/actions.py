@@ -1,8 +1,23 @@
 """What the trail can say about reports: each action with its sentence."""
 
+from django.utils.translation import gettext_noop as _
+
 from audit.actions import register
 
-register("report.made", "{actor} made the sign-off report of {object}")
-register("report.downloaded", "{actor} downloaded the sign-off report of {object}")
-register("trail.exported", "{actor} exported {count} entries of the trail of {object} as {format}")
-register("job.restarted", "{actor} started the work {object} again")
+# What tells that a report was made, by its kind; a later edition of any kind is a correction.
+MADE = {"sign_off": "report.made", "executive_summary": "report.summary_made", "draft": "report.draft_made"}
+CORRECTED = "report.corrected"
+
+register("report.made", _("{actor} made the sign-off report of {object}"))
+register("report.summary_made", _("{actor} made the executive summary of {object}"))
+register("report.draft_made", _("{actor} made a draft of the sign-off report of {object}"))
+register("report.corrected", _("{actor} made edition {edition} of a report of {object}, which takes the place of the former one"))
+register("report.asked", _("{actor} asked for a report of {object}: {title}"))
+register("report_style.set", _("{actor} set how the reports of {object} look"))
+register("report.cancelled", _("{actor} cancelled the making of the sign-off report of {object}"))
+register("report.asked_again", _("{actor} asked again for the sign-off report of {object}"))
+register("report.downloaded", _("{actor} downloaded the sign-off report of {object}"))
+register("report.checked", _("{actor} checked the sign-off report of {object}: {result}"))
+register("bundle.downloaded", _("{actor} downloaded the evidence bundle of {object}"))
+register("trail.exported", _("{actor} exported {count:entry|entries} of the trail of {object} as {format}"))
+register("job.restarted", _("{actor} started the work {object} again"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import FileResponse, Http404
+from django.utils.translation import gettext as _
 from rest_framework import serializers
 from rest_framework.exceptions import APIException
 from rest_framework.request import Request
@@ -14,18 +15,18 @@ from rest_framework.reverse import reverse
 from assessments.api.base import AssessmentEndpoint
 from assessments.api.schema import FILE, READING, operation
 from jobs.models import Job
-from reports import downloading
+from reports import cancelling, downloading
 from reports.models import Report
 from reports.standing import ReportStanding, standing_of_report
 
 REPORTS = "reports"
-STATES = ("undecided", "waiting", "running", "failed", "made")
+STATES = ("undecided", "waiting", "running", "failed", "cancelled", "made")
 
 
 class JobSerializer(serializers.ModelSerializer[Job]):
     """The work that makes the report: ``step`` of ``steps``, ``percent`` of it done; ``error`` says why it failed."""
 
-    status = serializers.CharField(help_text="queued, running, done or failed")
+    status = serializers.CharField(help_text="queued, running, done, failed or cancelled")
     percent = serializers.IntegerField(min_value=0, max_value=100)
 
     class Meta:
@@ -78,17 +79,46 @@ def progress_of(standing: ReportStanding) -> str:
         return "undecided"
     if standing.failed:
         return "failed"
+    if standing.cancelled:
+        return "cancelled"
     return "running" if standing.job is not None and standing.job.status == Job.Status.RUNNING else "waiting"
 
 
-class ReportDetail(AssessmentEndpoint):
+class ReportEndpoint(AssessmentEndpoint):
+    def standing(self) -> Response:
+        """Where the report stands now."""
+        standing = standing_of_report(self.assessment)
+        shown = {"progress": progress_of(standing), "job": standing.job, "report": standing.report}
+        return Response(ReportStandingSerializer(shown, context={"request": self.request}).data)
+
+
+class ReportDetail(ReportEndpoint):
     actions = {"GET": "report"}
 
     @operation("report_retrieve", "Follow the sign-off report", tag=REPORTS, answer=ReportStandingSerializer)
     def get(self, request: Request, **address: Any) -> Response:
-        standing = standing_of_report(self.assessment)
-        shown = {"progress": progress_of(standing), "job": standing.job, "report": standing.report}
-        return Response(ReportStandingSerializer(shown, context={"request": request}).data)
+        return self.standing()
+
+
+class ReportCancel(ReportEndpoint):
+    actions = {"POST": "report"}
+
+    @operation("report_cancel", "Cancel the sign-off report", tag=REPORTS, answer=ReportStandingSerializer, changes=True,
+               description="While it waits or is being made: by a risk officer, or by whoever gave the signature that asked for it. "
+               "A worker that is busy with it stops at its next step.")  # fmt: skip
+    def post(self, request: Request, **address: Any) -> Response:
+        cancelling.report_cancel(actor=self.person, assessment=self.assessment)
+        return self.standing()
+
+
+class ReportAgain(ReportEndpoint):
+    actions = {"POST": "report"}
+
+    @operation("report_again", "Ask for the sign-off report again", tag=REPORTS, answer=ReportStandingSerializer, changes=True,
+               description="Where it failed: by an administrator. Where it was cancelled: by those who may cancel it, too.")  # fmt: skip
+    def post(self, request: Request, **address: Any) -> Response:
+        cancelling.report_again(actor=self.person, assessment=self.assessment)
+        return self.standing()
 
 
 class WithheldProblem(APIException):
@@ -103,7 +133,7 @@ class ReportDownload(AssessmentEndpoint):
     def get(self, request: Request, **address: Any) -> FileResponse:
         report = standing_of_report(self.assessment).report
         if report is None:
-            raise Http404("There is no report of this assessment yet.")
+            raise Http404(_("There is no report of this assessment yet."))
         try:
             file = downloading.report_open(actor=self.person, report=report)
         except downloading.Withheld as error:

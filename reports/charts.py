@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from assessments.charts import engine
 from assessments.charts.costs import cost_chart, monthly_cost_chart
 from assessments.charts.drawing import Chart, Names
 from assessments.charts.losses import exceedance_chart
@@ -44,7 +45,8 @@ def draw_charts(records: Records) -> dict[str, Chart]:
     }
     if "trace" in evaluation:
         makers["monthly_costs"] = monthly_cost_chart
-    drawn = {name: make(evaluation, names) for name, make in makers.items()}
+    with engine.apart():
+        drawn = {name: make(evaluation, names) for name, make in makers.items()}
     return {name: replace(chart, svg=chart.svg.replace(_PAGE_FONT, _PRINT_FONT)) for name, chart in drawn.items() if chart is not None}
 
 

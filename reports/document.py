@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
-from reports import sure, verdicts, wording
+from assessments.scoring.words import of_hundred
+from reports import brief, questions, sure, verdicts, wording
 from reports.derivation import derivation, walk
 from reports.fonts import covered
+from reports.glossary import glossary
 from reports.losses import losses
+from reports.routing import routing
 from reports.text import printable_data
-from reports.wording import amount, count, percent, word
+from reports.titles import Titles
+from reports.wording import amount, count, ordered, percent, word
 
 # What the pages look like is part of what is signed off: raise it with every change that shows on paper.
-TEMPLATE_VERSION = 4
+TEMPLATE_VERSION = 7
 COLUMNS = 4
+LONGEST_NAME = 80  # characters of an option's name, which stands in nearly every table; whole it stands among the options
 SAVED = frozenset({"response.saved", "figure.saved"})
 SHORTEST_RUN = 4
 SEVERITIES = ("critical", "high", "medium", "low")
 
+UNDECIDED = "undecided"
 FORMATS = {
     "snapshot": ("countersign/snapshot@1",),
-    "decision": ("countersign/decision@1", "countersign/decision@2"),
+    "decision": ("countersign/decision@1", "countersign/decision@2", UNDECIDED),
 }
 
 
@@ -34,16 +40,19 @@ class UnknownRecord(ValueError):
 
 @dataclass(frozen=True)
 class Records:
-    """The exact bytes of both records and their digests (``sha256:`` and 64 hexadecimal digits)."""
+    """The exact bytes of both records and their digests (``sha256:`` and 64 hexadecimal digits); ``log_proof``: that the decision is in the log,
+    as reports.log_proof makes it. Of a draft there is no decision yet: the record is empty, and so is its digest."""
 
     snapshot: bytes
     snapshot_digest: str
     decision: bytes
     decision_digest: str
+    log_proof: bytes = b""
 
     def data(self) -> tuple[dict[str, Any], dict[str, Any]]:
         """Snapshot and decision as data. Raises UnknownRecord."""
-        snapshot, decision = json.loads(self.snapshot), json.loads(self.decision)
+        snapshot = json.loads(self.snapshot)
+        decision = json.loads(self.decision) if self.decision else undecided(snapshot)
         for name, record in (("snapshot", snapshot), ("decision", decision)):
             if record.get("format") not in FORMATS[name]:
                 known = " and ".join(FORMATS[name])
@@ -51,15 +60,27 @@ class Records:
         return snapshot, decision
 
 
+def undecided(snapshot: dict[str, Any]) -> dict[str, Any]:
+    """What stands in the place of a decision record while there is none: nothing was decided, and the time is that of the submission."""
+    proposal = snapshot["proposal"]
+    return {
+        "format": UNDECIDED,
+        "decision": {"outcome": UNDECIDED, "option": proposal["option"], "option_name": proposal["option_name"],
+                     "at": snapshot["submitted"]["at"], "review_on": None},
+        "stages": [], "verdicts": [], "acceptances": [], "conditions": [], "trail": [], "log": None,
+    }  # fmt: skip
+
+
 def context(records: Records) -> dict[str, Any]:
     """Everything that the template shows, in words. Raises UnknownRecord."""
     snapshot, decision = (printable_data(record, covered()) for record in records.data())
     evaluation = snapshot["evaluation"]
-    names = {o["id"]: o["name"] or o["id"] for o in snapshot["options"]}
+    names = {o["id"]: wording.shortened(o["name"] or o["id"], LONGEST_NAME) for o in snapshot["options"]}
     results = {o["id"]: o for o in evaluation["options"]}
     proposed = results[snapshot["proposal"]["option"]]
     options = [_option(o, results[o["id"]], snapshot) for o in snapshot["options"]]
-    return {
+    titles = Titles(snapshot)
+    shown = {
         "template_version": TEMPLATE_VERSION,
         "records": records,
         "snapshot": snapshot,
@@ -67,25 +88,33 @@ def context(records: Records) -> dict[str, Any]:
         "evaluation": evaluation,
         "outcome": word(verdicts.outcome(decision), wording.OUTCOMES),
         "approved": decision["decision"]["outcome"] == "approved",
+        "draft": decision["decision"]["outcome"] == UNDECIDED,
         "currency": evaluation["currency"],
         "names": names,
         "proposed": next(o for o in options if o["id"] == proposed["id"]),
         "recommended": names.get(evaluation["recommendation"]["option"] or ""),
         "confidence": word(evaluation["recommendation"]["outcome"], wording.CONFIDENCE),
+        "confidence_short": word(evaluation["recommendation"]["outcome"], wording.CONFIDENCE_SHORT),
+        "sure_text": _sure_text(evaluation, proposed["id"]),
         "follows_recommendation": snapshot["proposal"]["option"] == snapshot["proposal"]["recommended"],
         "options": options,
+        # A summary that says of conditions and acceptances keeps to its page without the chart, which then stands with the options.
+        "summary_has_chart": len(options) <= COLUMNS + 1 and not (decision.get("conditions") or decision["acceptances"]),
         "has_fallbacks": any(o["fallback_text"] for o in options),
         "option_groups": [options[i : i + COLUMNS] for i in range(0, len(options), COLUMNS)],
         "ranking": [next(o for o in options if o["id"] == key) for key in evaluation["ranking"]],
+        "deciders": verdicts.deciders(decision),
         "signatures": [verdicts.signature(v) for v in decision["verdicts"]],
         "stages": [verdicts.stage(stage, snapshot) for stage in decision.get("stages", [])],
+        "routing": routing(snapshot),
         "conditions": decision.get("conditions", []),
         "register": [f for f in snapshot.get("register", []) if f["option"] == proposed["id"]],
-        "criteria": _criteria(snapshot, results),
+        "criteria": _criteria(snapshot, results, names),
         "has_least": any("least" in v for o in evaluation["options"] for v in o["values"].values()),
         "risk_class": _class(snapshot),
-        "obligations": [_obligation(o, names) for o in snapshot["obligations"]],
+        "obligations": [_obligation(o, names) for o in _by_instrument(snapshot["obligations"])],
         "findings": _findings(snapshot, names),
+        **brief.facts(snapshot, proposed["id"]),
         "acceptances": [a | {"option_name": names.get(a["option"], a["option"])} for a in decision["acceptances"]],
         "cost_groups": _costs(snapshot, results, options),
         "demand": _demand(snapshot),
@@ -96,14 +125,16 @@ def context(records: Records) -> dict[str, Any]:
         "losses": losses(snapshot, names),
         "change": sure.what_would_change_it(evaluation),
         "scenarios": sure.scenarios(snapshot, names),
-        "questionnaires": list(_questionnaires(snapshot, names)),
-        "answer_counts": _answer_counts(snapshot),
-        "evidence": _evidence(snapshot),
-        "trail": _trail(decision),
+        "questionnaires": list(questions.questionnaires(snapshot, names)),
+        "answer_counts": questions.answer_counts(snapshot),
+        "evidence": questions.evidence(snapshot),
+        "trail": _trail(decision, titles),
+        "log_proof": json.loads(records.log_proof) if records.log_proof else None,
         "sources": _sources(snapshot),
         "weights_text": _weights_text(snapshot),
-        "derivation": derivation(evaluation.get("trace")),
+        "derivation": derivation(titles.of_trace(evaluation["trace"]) if evaluation.get("trace") else None),
     }
+    return shown | {"glossary": glossary(shown)}
 
 
 def in_catalogue_order(snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -113,13 +144,9 @@ def in_catalogue_order(snapshot: dict[str, Any]) -> dict[str, Any]:
     for option in evaluation["options"]:
         costs = option["costs"]
         if "by_category" in costs:
-            costs = costs | {"by_category": _ordered(costs["by_category"], [c["id"] for c in snapshot["cost_categories"]])}
-        options.append(option | {"values": _ordered(option["values"], [c["id"] for c in snapshot["criteria"]]), "costs": costs})
+            costs = costs | {"by_category": ordered(costs["by_category"], [c["id"] for c in snapshot["cost_categories"]])}
+        options.append(option | {"values": ordered(option["values"], [c["id"] for c in snapshot["criteria"]]), "costs": costs})
     return evaluation | {"options": options}
-
-
-def _ordered(mapping: dict[str, Any], keys: list[str]) -> dict[str, Any]:
-    return {key: mapping[key] for key in keys if key in mapping} | mapping
 
 
 def _option(option: dict[str, Any], result: dict[str, Any], snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -129,7 +156,8 @@ def _option(option: dict[str, Any], result: dict[str, Any], snapshot: dict[str, 
     rank = evaluation["ranking"].index(option["id"]) + 1 if option["id"] in evaluation["ranking"] else None
     return {
         **option,
-        "name": option["name"] or option["id"],
+        "name": wording.shortened(option["name"] or option["id"], LONGEST_NAME),
+        "full_name": option["name"] or option["id"],
         "sourcing_text": word(option["sourcing"], wording.SOURCINGS),
         "fallback_text": _fallback(option.get("fallback")),
         "result": result,
@@ -152,15 +180,15 @@ def _fallback(held: dict[str, str] | None) -> str:
     return ", ".join(part for part in (word(held["sourcing"], wording.SOURCINGS), held["provider"], held["model"]) if part) if held else ""
 
 
-def _criteria(snapshot: dict[str, Any], results: dict[str, Any]) -> list[dict[str, Any]]:
+def _criteria(snapshot: dict[str, Any], results: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]]:
     rows = []
     for criterion in snapshot["criteria"]:
-        values = []
+        values: list[dict[str, Any]] = []
         for option in snapshot["options"]:
             value = results[option["id"]]["values"].get(criterion["id"])
             values.append(
                 {
-                    "name": option["name"] or option["id"],
+                    "name": names[option["id"]],
                     "value": value["value"] if value else None,
                     "best": value["best"] if value else None,
                     "least": value.get("least", value["value"]) if value else None,
@@ -183,7 +211,7 @@ def _bar(share: str) -> int:
 def _class(snapshot: dict[str, Any]) -> dict[str, Any]:
     act = snapshot["evaluation"]["ai_act"]
     texts = {t["reference"]: t["text"] for t in snapshot["class_texts"]}
-    asked = {q["id"]: q["text"] for q in _questions(snapshot)}
+    asked = {q["id"]: _with_answer(q) for q in questions.questions(snapshot)}
     return {
         "text": word(act["risk_class"], wording.CLASSES),
         "undetermined": act["risk_class"] == "undetermined",
@@ -193,13 +221,32 @@ def _class(snapshot: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+def _sure_text(evaluation: dict[str, Any], option: str) -> str:
+    """How often the option comes first, nearby weights drawn; "" where that wasn't computed."""
+    shares = evaluation.get("robustness", {}).get("stated_weights", {}).get("rank_acceptability", {}).get(option)
+    return f"first in {of_hundred(shares[0])} draws near the weights" if shares and Decimal(shares[0]) else ""
+
+
+def _with_answer(question: dict[str, Any]) -> str:
+    """A question with what was answered, where it has one answer: those that the class is read from are asked of the use case."""
+    answers = list(question["answers"].values())
+    given = answers[0].get("display", "") if len(answers) == 1 and answers[0]["state"] == "answered" else ""
+    return f"{question['text']} {given}" if given else question["text"]
+
+
+def _by_instrument(obligations: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those of one law together, the AI Act first; within a law in the record's order."""
+    places = {instrument: place for place, instrument in enumerate(wording.INSTRUMENTS)}
+    return sorted(obligations, key=lambda o: (places.get(o["instrument"], len(places)), o["instrument"]))
+
+
 def _obligation(obligation: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     role = obligation["role"].replace("-", " ")
     return obligation | {
         "status_text": word(obligation["status"], wording.STATUSES),
         "instrument_text": wording.INSTRUMENTS.get(obligation["instrument"], obligation["instrument"]),
         "role_text": "" if role == "anyone" else f"Duty of the {role}",
-        "by_status": _by_status(_ordered(obligation.get("by_option", {}), list(names)), names),
+        "by_status": _by_status(ordered(obligation.get("by_option", {}), list(names)), names),
     }
 
 
@@ -209,7 +256,11 @@ def _by_status(by_option: dict[str, str], names: dict[str, str]) -> list[dict[st
     for option, status in by_option.items():
         found.setdefault(status, []).append(names.get(option, option))
     return [
-        {"status": status, "status_text": word(status, wording.STATUSES), "names": "; ".join(found[status])}
+        {
+            "status": status,
+            "status_text": word(status, wording.STATUSES),
+            "names": "every option" if len(found[status]) == len(names) else "; ".join(found[status]),
+        }
         for status in ("gap", "unknown", "met")
         if status in found
     ]
@@ -218,12 +269,12 @@ def _by_status(by_option: dict[str, str], names: dict[str, str]) -> list[dict[st
 def _sources(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
     """The sources of what was asked, found, owed and computed, with what rests on each; the record lists the whole catalogue's."""
     resting: dict[str, dict[str, None]] = defaultdict(dict)  # a dict keeps the order and each name once
-    asked = (q for q in _questions(snapshot) if any(answer["state"] != "hidden" for answer in q["answers"].values()))
+    asked = (q for q in questions.questions(snapshot) if any(answer["state"] != "hidden" for answer in q["answers"].values()))
     named = [(q["id"], q.get("sources", [])) for q in asked]
     named += [
         (f"{wording.INSTRUMENTS.get(o['instrument'], o['instrument'])}, {o['reference']}", o["sources"]) for o in snapshot["obligations"]
     ]
-    named += [(f"finding {f['id']}", f["sources"]) for f in snapshot["findings"]]
+    named += [(f"finding “{f.get('title') or f['id']}”", f["sources"]) for f in snapshot["findings"]]
     if trace := snapshot["evaluation"].get("trace"):
         named += [(node["name"], node["source"]) for node in walk(trace) if node.get("source") and not node.get("question")]
     for name, sources in named:
@@ -269,7 +320,7 @@ def _costs(snapshot: dict[str, Any], results: dict[str, Any], options: list[dict
 
 def _demand(snapshot: dict[str, Any]) -> list[dict[str, str]]:
     demand = snapshot["file"].get("demand") or {}
-    rows = []
+    rows = [{"text": "Currency", "value": snapshot["evaluation"]["currency"]}]
     for key, text in wording.DEMAND.items():
         value = demand.get(key)
         if value is None:
@@ -292,7 +343,7 @@ def _figure_sources(snapshot: dict[str, Any], names: dict[str, str]) -> list[dic
     ]
 
 
-def _trail(decision: dict[str, Any]) -> list[dict[str, Any]]:
+def _trail(decision: dict[str, Any], titles: Titles) -> list[dict[str, Any]]:
     """The entries in order; a run of entries that each save an answer or a figure is told in one line, since the answers stand in the report
     with person and time, and each entry with its hash in the embedded record."""
     lines: list[dict[str, Any]] = []
@@ -308,7 +359,7 @@ def _trail(decision: dict[str, Any]) -> list[dict[str, Any]]:
         run = []
         if entry is not None:
             lines.append(entry)
-    return lines
+    return [line | {"sentence": titles.of_sentence(line["action"], line["sentence"])} if "sentence" in line else line for line in lines]
 
 
 def _weights_text(snapshot: dict[str, Any]) -> str:
@@ -316,67 +367,3 @@ def _weights_text(snapshot: dict[str, Any]) -> str:
     if weights == "archetype":
         return f"the weights of the archetype {snapshot['use_case'].get('archetype_title') or snapshot['use_case']['archetype']}"
     return f"the weights of the profile {weights}" if isinstance(weights, str) else "weights that were set for this assessment"
-
-
-def _questions(snapshot: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    for questionnaire in snapshot["questionnaires"]:
-        for section in questionnaire["sections"]:
-            yield from section["questions"]
-
-
-def _questionnaires(snapshot: dict[str, Any], names: dict[str, str]) -> Iterator[dict[str, Any]]:
-    titles = {c["id"]: c["title"] for c in snapshot["criteria"]}
-    for questionnaire in snapshot["questionnaires"]:
-        sections = []
-        for section in questionnaire["sections"]:
-            questions = []
-            for question in section["questions"]:
-                answers = _ordered(question["answers"], list(names))
-                rows = [_answer(key, a, names, question["scope"]) for key, a in answers.items()]
-                questions.append(
-                    {
-                        "id": question["id"],
-                        "text": question["text"],
-                        "criterion": titles.get(question.get("criterion") or "", ""),
-                        "asked": any(r["state"] != "hidden" for r in rows),
-                        "answers": rows,
-                    }
-                )
-            sections.append(section | {"questions": questions})
-        yield questionnaire | {"sections": sections}
-
-
-def _answer(key: str, answer: dict[str, Any], names: dict[str, str], scope: str) -> dict[str, Any]:
-    state = answer["state"]
-    given = state == "answered"
-    return {
-        "owner": "Use case" if scope == "use_case" else names.get(key, key),
-        "state": state,
-        "given": given,
-        "text": answer.get("display", "") if given else word(state, wording.STATES),
-        "basis": word(answer.get("basis"), wording.BASES) if given else "",
-        "note": answer.get("note", ""),
-        "by": answer.get("answered_by") or "",
-        "on": wording.short_day(answer.get("answered_at")),
-        "evidence": answer.get("evidence", []),
-    }
-
-
-def _answer_counts(snapshot: dict[str, Any]) -> dict[str, int]:
-    """How many answers there are, by what became of them; ``asked`` counts a question once for each option that it is asked of."""
-    states = Counter(a["state"] for q in _questions(snapshot) for a in q["answers"].values())
-    asked = sum(n for state, n in states.items() if state != "hidden")
-    bases = Counter(a["basis"] for q in _questions(snapshot) for a in q["answers"].values() if a["state"] == "answered")
-    return {"asked": asked, "answered": states["answered"], "hidden": states["hidden"], "unsupported": bases["unsupported"]}
-
-
-def _evidence(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-    """Every file once, with the questions that rest on it."""
-    files: dict[str, dict[str, Any]] = {}
-    for question in _questions(snapshot):
-        for answer in question["answers"].values():
-            for item in answer.get("evidence", []):
-                row = files.setdefault(item["sha256"], item | {"questions": [], "size_text": wording.file_size(item["size"])})
-                if question["text"] not in row["questions"]:
-                    row["questions"].append(question["text"])
-    return sorted(files.values(), key=lambda f: (f["name"], f["sha256"]))

@@ -25,19 +25,23 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.formats import as_recorded
 from accounts.models import Organisation, User
 from assessments.permissions import require
 from audit.models import AuditCheckpoint, AuditEvent
 from audit.trail import Checkpoint, checkpoint, record, time_text
-from reports.reading import Entry, Filters, entry_of, found
+from reports.reading import Filters, entry_of, found, salted_texts, seen_by
+from reports.zipping import Pipe, member
 
 FORMAT = "countersign/trail-export@1"
 CSV, JSONL = "csv", "jsonl"
 FORMATS = (CSV, JSONL)
 MEDIA = {CSV: "application/zip", JSONL: "application/x-ndjson"}
 COLUMNS = (
-    "index", "at", "actor", "actor_name", "action", "object_type", "object_id", "sentence", "reason", "changes", "request", "leaf_hash",
+    "index", "at", "actor", "actor_name", "action", "object_type", "object_id", "sentence", "reason", "changes", "texts", "request",
+    "leaf_hash",
 )  # fmt: skip
+LIMITED = "the assessments that the auditor's access opens, and their reports; entries of others are left out"
 _CHUNK = 500  # entries in memory at a time
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -62,6 +66,8 @@ def trail_export(*, actor: User, organisation: Organisation, filters: Filters, f
     That it is made is an event of the trail (``trail.exported``), written before the first byte; the event isn't part of the export. Text
     that was looked for may name somebody, so it stands beside the hashed bytes.
 
+    An auditor whose access is limited is given the entries that they may read, which the head says (``limited_to``).
+
     Raises PermissionDenied, and ValueError for another format.
     """
     if format not in FORMATS:
@@ -69,15 +75,19 @@ def trail_export(*, actor: User, organisation: Organisation, filters: Filters, f
     require(actor, organisation, "trail")
     # Up to that size nothing changes any more, so it is all counted and looked up before the stream is locked.
     log = checkpoint(organisation.stream)
-    rows = found(organisation.stream, filters, below=log.size)
+    seen = seen_by(actor, organisation)
+    rows = found(organisation.stream, filters, below=log.size, seen=seen)
     count, now = rows.count(), timezone.now()
-    head = _head(actor, organisation, filters, log, count, now)
+    head = _head(actor, organisation, filters, log, count, now) | ({"limited_to": LIMITED} if seen else {})
     query = filters.given()
     text = query.pop("text", "")
     with transaction.atomic():
         record(
             stream=organisation.stream, action="trail.exported", actor=actor.reference, object_type="trail", object_id=organisation.stream,
-            changes={"format": format, "query": query, "count": count, "size": log.size, "root": log.root_hex},
+            changes={
+                "format": format, "query": query, "count": count, "size": log.size, "root": log.root_hex,
+                **({"limited": True} if seen else {}),
+            },
             personal={"actor_name": actor.name, "object_label": organisation.name, "text": text},
         )  # fmt: skip
     events = rows.order_by("index").prefetch_related("private").iterator(chunk_size=_CHUNK)
@@ -113,15 +123,16 @@ def _head(actor: User, organisation: Organisation, filters: Filters, log: Checkp
 def _lines(head: dict[str, Any], events: Iterator[AuditEvent], _now: datetime) -> Iterator[bytes]:
     yield _line(head)
     for event in events:
-        yield _line(_row(entry_of(event)) | {"hashed": bytes(event.canonical).decode(errors="replace")})
+        proved = {"texts": salted_texts(event), "hashed": bytes(event.canonical).decode(errors="replace")}
+        yield _line(_row(event) | proved)
 
 
 def _zipped(head: dict[str, Any], events: Iterator[AuditEvent], now: datetime) -> Iterator[bytes]:
     """A zip, piece by piece; ``about.json`` comes last since it tells the digest of what went before."""
-    pipe = _Pipe()
+    pipe = Pipe()
     digest, rows = hashlib.sha256(), 0
     with zipfile.ZipFile(pipe, "w", zipfile.ZIP_DEFLATED) as archive:  # type: ignore[call-overload]
-        with archive.open(_member("trail.csv", now), "w", force_zip64=True) as file:
+        with archive.open(member("trail.csv", now), "w", force_zip64=True) as file:
             for data in _csv(events):
                 rows += 1
                 digest.update(data)
@@ -129,7 +140,7 @@ def _zipped(head: dict[str, Any], events: Iterator[AuditEvent], now: datetime) -
                 if pipe.full:
                     yield pipe.taken()
         about = head | {"file": {"name": "trail.csv", "rows": rows - 1, "sha256": digest.hexdigest()}}
-        archive.writestr(_member("about.json", now), json.dumps(about, ensure_ascii=False, indent=2).encode() + b"\n")
+        archive.writestr(member("about.json", now), json.dumps(about, ensure_ascii=False, indent=2).encode() + b"\n")
     yield pipe.taken()
 
 
@@ -147,9 +158,9 @@ def _csv(events: Iterator[AuditEvent]) -> Iterator[bytes]:
 
     yield written(list(COLUMNS))
     for event in events:
-        row = _row(entry_of(event))
+        row = _row(event)
         row["object_type"], row["object_id"] = row["object"]["type"], row["object"]["id"]
-        row["changes"] = _json(row["changes"])
+        row["changes"], row["texts"] = _json(row["changes"]), _json(row["texts"])
         yield written([guarded(str(row[name])) for name in COLUMNS])
 
 
@@ -158,7 +169,9 @@ def guarded(cell: str) -> str:
     return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
-def _row(entry: Entry) -> dict[str, Any]:
+def _row(event: AuditEvent) -> dict[str, Any]:
+    with as_recorded():
+        entry = entry_of(event)
     return {
         "index": entry.index,
         "at": entry.at,
@@ -169,6 +182,7 @@ def _row(entry: Entry) -> dict[str, Any]:
         "sentence": entry.sentence,
         "reason": entry.reason,
         "changes": entry.changes,
+        "texts": entry.texts,
         "request": entry.request,
         "leaf_hash": entry.leaf_hash,
     }
@@ -180,39 +194,6 @@ def _json(value: Any) -> str:
 
 def _line(value: dict[str, Any]) -> bytes:
     return _json(value).encode() + b"\n"
-
-
-def _member(name: str, now: datetime) -> zipfile.ZipInfo:
-    info = zipfile.ZipInfo(name, now.timetuple()[:6])
-    info.compress_type = zipfile.ZIP_DEFLATED
-    info.external_attr = 0o644 << 16
-    return info
-
-
-class _Pipe:
-    """What a zip is written to, emptied as it fills. It can't be sought in, so the zip tells each member's size after it."""
-
-    SIZE = 64 * 1024
-
-    def __init__(self) -> None:
-        self._parts: list[bytes] = []
-        self._held = 0
-
-    def write(self, data: bytes) -> int:
-        self._parts.append(bytes(data))
-        self._held += len(data)
-        return len(data)
-
-    def flush(self) -> None:
-        """Nothing is held back."""
-
-    @property
-    def full(self) -> bool:
-        return self._held >= self.SIZE
-
-    def taken(self) -> bytes:
-        data, self._parts, self._held = b"".join(self._parts), [], 0
-        return data
 
 
 def headers_of(export: Export) -> dict[str, str]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Min
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -110,7 +110,7 @@ def standing_of(organisation: Organisation) -> Standing:
     """Everything the page shows. The second place is asked too, which may be over a network."""
     return Standing(
         last_check(organisation.stream), last_check(SYSTEM), _checkpoints(organisation.stream), _work(organisation.stream),
-        _seal(organisation),
+        seal_standing(organisation),
     )  # fmt: skip
 
 
@@ -133,15 +133,17 @@ def second_place() -> str:
 
 
 def job_restart(*, actor: User, organisation: Organisation, job: Job) -> bool:
-    """Give one of the organisation's failed jobs another set of attempts, and record it; return whether it had still failed.
+    """Give one of the organisation's failed or cancelled jobs another set of attempts, and record it; return whether it still was one.
 
     Raises PermissionDenied unless the actor is an administrator there, and Job.DoesNotExist for another organisation's job.
     """
     if Role.ADMINISTRATOR not in roles_of(actor, organisation):
-        raise PermissionDenied(f"Only an administrator of {organisation.name} may start its work again.")
+        raise PermissionDenied(
+            _("Only an administrator of %(organisation)s may start its work again.") % {"organisation": organisation.name}
+        )
     with transaction.atomic():
         job = Job.objects.select_for_update().get(pk=job.pk, stream=organisation.stream)
-        if job.status != Job.Status.FAILED:
+        if job.status not in (Job.Status.FAILED, Job.Status.CANCELLED):
             return False
         queue.retry(job.pk)
         # A job's label may name somebody, so it stands beside the hashed bytes.
@@ -168,19 +170,22 @@ def _checkpoints(stream: str) -> Checkpoints:
 
 
 def _work(stream: str) -> Work:
+    """One query where nothing failed, three at most."""
     jobs = Job.objects.filter(stream=stream)
-    counts = dict(jobs.order_by("status").values("status").annotate(n=Count("pk")).values_list("status", "n"))
-    oldest = jobs.filter(status=Job.Status.QUEUED).aggregate(at=Min("created_at"))["at"]
-    failed = jobs.filter(status=Job.Status.FAILED).order_by("-finished_at")
-    mail = failed.filter(task=mailing.TASK)
-    mails = mail.count()
+    is_mail, queued, has_failed = Q(task=mailing.TASK), Q(status=Job.Status.QUEUED), Q(status=Job.Status.FAILED)
+    found = jobs.aggregate(
+        waiting=Count("pk", filter=queued), oldest=Min("created_at", filter=queued), running=Count("pk", filter=Q(status=Job.Status.RUNNING)),
+        failed=Count("pk", filter=has_failed & ~is_mail), mail=Count("pk", filter=has_failed & is_mail),
+    )  # fmt: skip
+    failed = jobs.filter(has_failed).order_by("-finished_at")
     return Work(
-        counts.get(Job.Status.QUEUED, 0), counts.get(Job.Status.RUNNING, 0), oldest,
-        list(failed.exclude(task=mailing.TASK)[:MOST_SHOWN]), counts.get(Job.Status.FAILED, 0) - mails, list(mail[:MOST_SHOWN]), mails,
+        found["waiting"], found["running"], found["oldest"], list(failed.exclude(is_mail)[:MOST_SHOWN]) if found["failed"] else [],
+        found["failed"], list(failed.filter(is_mail)[:MOST_SHOWN]) if found["mail"] else [], found["mail"],
     )  # fmt: skip
 
 
-def _seal(organisation: Organisation) -> SealStanding:
+def seal_standing(organisation: Organisation) -> SealStanding:
+    """How the key stands that the organisation seals with."""
     try:
         fingerprint = known_fingerprint(organisation)
         if fingerprint is None:

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from accounts.access import member
 from accounts.models import Role
 from jobs.models import Job
+from reports import service
 from reports.health import job_restart, standing_of
 
 
@@ -23,9 +24,13 @@ from reports.health import job_restart, standing_of
 def health(request: HttpRequest) -> HttpResponse:
     """The trail's last check, its checkpoints, the work that waits or failed, mail and the seal."""
     organisation = request.organisation  # type: ignore[attr-defined]
+    limited = request.rights.limits is not None  # type: ignore[attr-defined]
     context = {
+        "service": [] if limited else service.checks(),
+        "versions": service.versions(),
         "standing": standing_of(organisation),
         "may_restart": Role.ADMINISTRATOR in request.roles,  # type: ignore[attr-defined]
+        "limited": limited,
         "nav": "health",
     }
     return render(request, "reports/health.html", context)

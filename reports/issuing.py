@@ -13,6 +13,7 @@ from audit.canonical import sha256_hex
 from audit.models import AuditEvent
 from audit.trail import Checkpoint
 from audit.verify import verify_stream
+from reports.actions import CORRECTED, MADE
 from reports.models import Report
 from reports.verifier import Check, Verification
 
@@ -23,13 +24,16 @@ _ROOT = re.compile(r"[0-9a-f]{64}")
 def check_issued(data: bytes, verification: Verification) -> list[Check]:
     """The checks that need the database, on the file's bytes and what ``verify_pdf`` found. Raises DatabaseError where there is none."""
     digest = hashlib.sha256(data).hexdigest()
-    report = Report.objects.filter(sha256=digest).select_related("organisation", "decision_record__snapshot").first()
+    report = Report.objects.filter(sha256=digest).select_related("organisation", "decision_record", "snapshot").first()
     if report is None:
         return [_unknown(digest, verification)]
     organisation = report.organisation
     at = f"{report.created_at:%Y-%m-%d %H:%M:%S} UTC"
     checks = [Check("issued", True, f"This service issued exactly this file, SHA-256 {digest}, for {organisation.name} on {at}.")]
     checks.append(_check_rows(report))
+    if (later := report.later) is not None:
+        message = f"A later edition has taken its place since {later.created_at:%Y-%m-%d}, SHA-256 {later.sha256}: {later.reason}"
+        checks.append(Check("superseded", None, message))
     checks.append(_check_certificate(organisation, verification))
     checks += _check_trail(report, verification)
     return checks
@@ -56,15 +60,9 @@ def _unknown(digest: str, verification: Verification) -> Check:
 
 def _check_rows(report: Report) -> Check:
     """The stored records still have the digests under which they were signed."""
-    row = report.decision_record
-    wrong = [
-        name
-        for name, content, digest in (
-            ("snapshot", row.snapshot.content, row.snapshot.digest),
-            ("decision record", row.content, row.digest),
-        )
-        if sha256_hex(bytes(content)) != digest
-    ]
+    row, snapshot = report.decision_record, report.snapshot
+    stored = [("snapshot", snapshot.content, snapshot.digest), *([("decision record", row.content, row.digest)] if row else [])]
+    wrong = [name for name, content, digest in stored if sha256_hex(bytes(content)) != digest]
     if wrong:
         return Check(
             "stored records",
@@ -128,10 +126,14 @@ def _told(organisation: Organisation, fingerprint: str) -> bool:
 
 def _check_trail(report: Report, verification: Verification) -> list[Check]:
     stream = report.organisation.stream
-    event = AuditEvent.objects.filter(stream=stream, action="report.made", object_type="report", object_id=str(report.pk)).first()
+    event = AuditEvent.objects.filter(
+        stream=stream, action__in=(*MADE.values(), CORRECTED), object_type="report", object_id=str(report.pk)
+    ).first()
     if event is None:
         checks = [Check("event", False, "The trail has no entry that says that this report was made.")]
-    elif event.changes.get("sha256") != report.sha256 or event.changes.get("decision_record") != report.decision_record.digest:
+    elif event.changes.get("sha256") != report.sha256 or event.changes.get("decision_record") != (
+        report.decision_record.digest if report.decision_record else ""
+    ):
         checks = [Check("event", False, f"Entry {event.index} of the trail says that another report was made.")]
     else:
         checks = [Check("event", True, f"Entry {event.index} of the trail says that this report was made.")]

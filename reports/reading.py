@@ -7,20 +7,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime, time
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import CharField, Count, Func, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from accounts.models import User
+from accounts.access import Rights, rights_of
+from accounts.ids import uuid_in
+from accounts.models import Organisation, User
 from assessments.models import Assessment
+from assessments.permissions import visible
 from audit.context import is_request_id
 from audit.models import AuditEvent
-from audit.trail import time_text
+from audit.trail import stored_bytes, time_text
 from reports.models import Report
 
 SYSTEM, NOBODY = "system", "nobody"
 LONGEST_TEXT = 200
+SHOWN_APART = frozenset({"actor_name", "object_label", "reason"})  # in the sentence, or a column of their own
 _WORD = re.compile(r"[a-z][a-z0-9_.]{0,79}")
 _ACTOR = re.compile(r"system|nobody|[a-z]+:[0-9A-Za-z-]{1,64}")
 _ID = re.compile(r"[0-9A-Za-z:._@/-]{1,200}")
@@ -102,9 +105,35 @@ def _day(given: Mapping[str, str], name: str, wrong: dict[str, str]) -> date | N
         return None
 
 
-def found(stream: str, filters: Filters, *, below: int | None = None) -> QuerySet[AuditEvent]:
-    """The stream's events that fit, in no order yet; only those of the first ``below`` entries if asked."""
-    rows = AuditEvent.objects.filter(stream=stream)
+class _AsText(Func):
+    """A UUID as the trail's columns write it."""
+
+    arity = 1
+    template = "CAST(%(expressions)s AS varchar)"
+    output_field = CharField()
+
+    def as_sqlite(self, compiler: Any, connection: Any, **context: Any) -> tuple[str, tuple[str | int, ...]]:
+        sql, params = compiler.compile(self.source_expressions[0])  # 32 digits in a row
+        parts = [f"substr({sql}, {start}, {length})" for start, length in ((1, 8), (9, 4), (13, 4), (17, 4), (21, 12))]
+        return " || '-' || ".join(parts), tuple(params) * len(parts)
+
+
+def seen_by(person: User, organisation: Organisation, rights: Rights | None = None) -> Q:
+    """Which of the organisation's events the person may read: all, or, of an auditor whose access is limited, those of the assessments in scope
+    and of their reports. ``rights``: the person's, where they are known already."""
+    rights = rights or rights_of(person, organisation)
+    if rights.limits is None:
+        return Q()
+    there = visible(person, organisation, rights).order_by()
+    reports = Report.objects.filter(assessment__in=there.values("pk")).order_by()
+    return Q(object_type="assessment", object_id__in=there.values_list(_AsText("pk"))) | Q(
+        object_type="report", object_id__in=reports.values_list(_AsText("pk"))
+    )
+
+
+def found(stream: str, filters: Filters, *, below: int | None = None, seen: Q | None = None) -> QuerySet[AuditEvent]:
+    """The stream's events that fit, in no order yet; only those of the first ``below`` entries, and those that ``seen`` lets through, if asked."""
+    rows = AuditEvent.objects.filter(seen or Q(), stream=stream)
     if below is not None:
         rows = rows.filter(index__lt=below)
     if filters.person:
@@ -124,9 +153,9 @@ def found(stream: str, filters: Filters, *, below: int | None = None) -> QuerySe
     return rows
 
 
-def events(stream: str, filters: Filters) -> QuerySet[AuditEvent]:
-    """The stream's events that fit, newest first, ready to be told as sentences."""
-    return found(stream, filters).order_by("-index").prefetch_related("private")
+def events(stream: str, filters: Filters, seen: Q | None = None) -> QuerySet[AuditEvent]:
+    """The stream's events that fit, newest first, ready to be told as sentences; ``seen`` as of ``found``."""
+    return found(stream, filters, seen=seen).order_by("-index").prefetch_related("private")
 
 
 def events_of_assessment(assessment: Assessment) -> QuerySet[AuditEvent]:
@@ -140,8 +169,9 @@ def events_of_assessment(assessment: Assessment) -> QuerySet[AuditEvent]:
 class Entry:
     """One entry as it is shown and handed out. ``at``: UTC with microseconds, as hashed; ``actor``: a reference, ``system``, or empty.
 
-    ``actor_name`` and ``reason`` are empty where there were none or they have been erased. ``changes`` is None, and ``sentence`` says so,
-    where the stored bytes can't be read any more: somebody changed them, and the check of the trail names the entry.
+    ``actor_name`` and ``reason`` are empty where there were none or they have been erased; so are the other free texts and names that the entry
+    speaks of, by key, in ``texts`` (a note as it was before and after, say). ``changes`` is None, and ``sentence`` says so, where the stored
+    bytes can't be read any more: somebody changed them, and the check of the trail names the entry.
     """
 
     index: int
@@ -154,16 +184,17 @@ class Entry:
     sentence: str
     reason: str
     changes: dict[str, Any] | None
+    texts: dict[str, str]
     request: str
     leaf_hash: str
     moment: datetime
 
 
-def entry_of(event: AuditEvent) -> Entry:
-    """Never raises for bytes that were tampered with: the page that shows the damage must stand."""
+def entry_of(event: AuditEvent, titles: Mapping[str, str] | None = None) -> Entry:
+    """Never raises for bytes that were tampered with: the page that shows the damage must stand. ``titles``: for its sentence."""
     texts = event.texts()
     try:
-        sentence, changes = event.sentence(), event.changes
+        sentence, changes = event.told(titles), event.changes
     except (ValueError, KeyError, TypeError, AttributeError):
         sentence, changes = _("The stored bytes of this entry can't be read: it isn't what was written."), None
     return Entry(
@@ -177,35 +208,41 @@ def entry_of(event: AuditEvent) -> Entry:
         sentence=sentence,
         reason=texts.get("reason", ""),
         changes=changes,
+        texts={key: text for key, text in sorted(texts.items()) if key not in SHOWN_APART},
         request=event.request,
         leaf_hash=event.leaf_hash,
         moment=event.at,
     )
 
 
+def salted_texts(event: AuditEvent) -> dict[str, dict[str, str]]:
+    """The names and free texts that haven't been erased, with their salts: the SHA-256 of both together stands in the hashed bytes."""
+    return {one.key: {"text": one.text, "salt": stored_bytes(one.salt).hex()} for one in event.private.all()}
+
+
 @dataclass(frozen=True)
 class Choice:
-    """What one can narrow by: ``key`` as a filter takes it, ``text`` for people, and how many entries of the whole stream it has."""
+    """What one can narrow by: ``key`` as a filter takes it, ``text`` for people, and how many of the entries that are seen it has."""
 
     key: str
     text: str
     count: int
 
 
-def actions_in(stream: str) -> list[Choice]:
+def actions_in(stream: str, seen: Q | None = None) -> list[Choice]:
     """The actions that occur in a stream, with the words for them: ``assessment.submitted``, "Assessment submitted"."""
-    return [Choice(key, in_words(key), n) for key, n in _counted(stream, "action")]
+    return [Choice(key, in_words(key), n) for key, n in _counted(stream, "action", seen)]
 
 
-def types_in(stream: str) -> list[Choice]:
+def types_in(stream: str, seen: Q | None = None) -> list[Choice]:
     """The types of object that occur in a stream."""
-    return [Choice(key, in_words(key), n) for key, n in _counted(stream, "object_type")]
+    return [Choice(key, in_words(key), n) for key, n in _counted(stream, "object_type", seen)]
 
 
-def people_in(stream: str) -> list[Choice]:
+def people_in(stream: str, seen: Q | None = None) -> list[Choice]:
     """Who acted in a stream, by name; a person who is no longer there is named by the reference."""
-    counted = dict(_counted(stream, "actor"))
-    uuids = [uuid for reference in counted if (uuid := _uuid(reference))]
+    counted = dict(_counted(stream, "actor", seen))
+    uuids = [uuid for reference in counted if (uuid := uuid_in(reference.removeprefix("person:")))]
     names = {person.reference: person.name for person in User.objects.filter(uuid__in=uuids)}
     names |= {SYSTEM: _("The system"), "": _("Nobody known")}
     shown = [Choice(reference or NOBODY, names.get(reference, reference), n) for reference, n in counted.items()]
@@ -216,13 +253,6 @@ def in_words(action: str) -> str:
     return action.replace(".", " ").replace("_", " ").capitalize()
 
 
-def _counted(stream: str, column: str) -> list[tuple[str, int]]:
-    rows = AuditEvent.objects.filter(stream=stream).order_by(column).values(column).annotate(n=Count("pk"))
+def _counted(stream: str, column: str, seen: Q | None) -> list[tuple[str, int]]:
+    rows = AuditEvent.objects.filter(seen or Q(), stream=stream).order_by(column).values(column).annotate(n=Count("pk"))
     return list(rows.values_list(column, "n"))
-
-
-def _uuid(reference: str) -> UUID | None:
-    try:
-        return UUID(reference.removeprefix("person:"))
-    except ValueError:
-        return None

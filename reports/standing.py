@@ -1,4 +1,4 @@
-"""Where the report of an assessment stands: not asked for, waiting, being made, made, or failed."""
+"""Where the report of an assessment stands: not asked for, waiting, being made, made, failed, or cancelled."""
 
 from __future__ import annotations
 
@@ -25,12 +25,21 @@ class ReportStanding:
     def failed(self) -> bool:
         return self.report is None and self.job is not None and self.job.status == Job.Status.FAILED
 
+    @property
+    def cancelled(self) -> bool:
+        return self.report is None and self.job is not None and self.job.status == Job.Status.CANCELLED
+
+
+def job_key(decision: DecisionRecord) -> str:
+    """What the signature that took a decision asked for its report as."""
+    return f"sign_off:{decision.digest}"
+
 
 def standing_of_report(assessment: Assessment) -> ReportStanding:
     """Of the assessment's latest decision; the newest template's report counts."""
-    decision = DecisionRecord.objects.filter(snapshot__assessment=assessment).order_by("-created_at").first()
+    decision = DecisionRecord.newest_of(assessment)
     if decision is None:
         return ReportStanding(None)
-    report = Report.objects.filter(decision_record=decision, kind=Kind.SIGN_OFF).order_by("-template_version").first()
-    job = None if report else Job.objects.filter(key=f"sign_off:{decision.digest}").first()
+    report = Report.objects.filter(decision_record=decision, kind=Kind.SIGN_OFF).order_by("-edition").first()
+    job = None if report else Job.objects.filter(key=job_key(decision)).first()
     return ReportStanding(decision, report, job)

@@ -59,7 +59,7 @@ def _first(shares: list[str]) -> str:
 
 
 def _heads(options: int) -> list[str]:
-    heads = ["First", "Second", "Third", *(f"{n}th" for n in range(4, RANKS + 1))]
+    heads = ["First", "Second", "Third", "Fourth", "Fifth", "Sixth"]
     return heads[:options] if options <= RANKS else [*heads, "Later"]
 
 

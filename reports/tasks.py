@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from celery import shared_task
+from django.utils.translation import gettext_noop
 
 from audit.context import request_id
 from jobs.work import Progress, run
@@ -9,10 +10,20 @@ from jobs.work import Progress, run
 @shared_task(name="reports.make_sign_off")
 def make_sign_off(job_id: str) -> bool:
     """Make the sign-off report of the job's decision record, once; return whether this call made it."""
-    from reports.making import sign_off  # the layout engine is loaded by workers alone
+    return _make(job_id)
+
+
+@shared_task(name="reports.make_report")
+def make_report(job_id: str) -> bool:
+    """Make what somebody asked for: an executive summary, a draft, or a later edition; once; return whether this call made it."""
+    return _make(job_id)
+
+
+def _make(job_id: str) -> bool:
+    from reports.making import make  # the layout engine is loaded by workers alone
 
     with request_id(f"job:{job_id}"):
-        return run(job_id, sign_off)
+        return run(job_id, make)
 
 
 @shared_task(name="reports.publish_checkpoint")
@@ -27,7 +38,7 @@ def publish_checkpoint(job_id: str) -> bool:
     from jobs.work import WorkRefused
 
     def work(progress: Progress) -> None:
-        progress.step(1, 1, "Signing where the trail stands")
+        progress.step(1, 1, gettext_noop("Signing where the trail stands"))
         try:
             checkpoints.publish(progress.args["stream"])
         except PlaceUnavailable as error:

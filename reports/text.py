@@ -12,7 +12,7 @@ KEPT = frozenset("\n\t ")
 LONGEST = 20_000
 # A run without a space is given places to break at: looking for them itself takes the layout time that grows with the square of its length.
 UNBROKEN = re.compile(r"\S{200,}")
-BREAK_EVERY = 40
+BREAK_EVERY = 10
 
 
 def printable(text: str, covered: Collection[int], longest: int = LONGEST) -> str:

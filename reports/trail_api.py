@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db.models import Q
 from django.http import Http404, StreamingHttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -47,6 +49,10 @@ class EntrySerializer(serializers.Serializer[reading.Entry]):
     sentence = serializers.CharField()
     reason = serializers.CharField(allow_blank=True)
     changes = serializers.JSONField(allow_null=True, help_text="What changed; null where the stored bytes can't be read any more.")
+    texts = serializers.DictField(
+        child=serializers.CharField(),
+        help_text="Names and free texts that it speaks of, such as a note before and after; without erased ones.",
+    )
     request = serializers.CharField(allow_blank=True, help_text="The id that groups what one request or task did.")
     leaf_hash = serializers.CharField()
 
@@ -108,6 +114,11 @@ class TrailEndpoint(OrganisationEndpoint):
     def stream(self) -> str:
         return self.organisation.stream
 
+    @property
+    def seen(self) -> Q:
+        """Which of its entries whoever calls may read."""
+        return reading.seen_by(self.person, self.organisation)
+
     def filters(self) -> Filters:
         """What the address asks for; raises ValidationError naming what can't be read."""
         filters, wrong = reading.filters_from(self.request.query_params.dict())
@@ -121,7 +132,7 @@ class TrailEndpoint(OrganisationEndpoint):
         if given is None:
             return None
         if not (given.isascii() and given.isdigit() and len(given) <= 15):
-            raise serializers.ValidationError({name: [f"{given[:20]!r} is no number of entries."]})
+            raise serializers.ValidationError({name: [_("%(text)r is no number of entries.") % {"text": given[:20]}]})
         return int(given)
 
 
@@ -129,7 +140,7 @@ class OrganisationTrail(TrailEndpoint):
     @operation("organisation_trail_list", "Search the trail of the organisation", tag=TRAIL, answer=EntrySerializer, pages=True,
                parameters=FILTERS, problems=SEARCHING, description="The entries that fit, the newest first.")  # fmt: skip
     def get(self, request: Request, **address: Any) -> Response:
-        return self.page_of(reading.events(self.stream, self.filters()), StoredEntrySerializer)
+        return self.page_of(reading.events(self.stream, self.filters(), self.seen), StoredEntrySerializer)
 
 
 class TrailExport(TrailEndpoint):
@@ -143,7 +154,7 @@ class TrailExport(TrailEndpoint):
     def get(self, request: Request, **address: Any) -> StreamingHttpResponse:
         form = request.query_params.get("format", exporting.CSV)
         if form not in exporting.FORMATS:
-            raise serializers.ValidationError({"format": ["The trail can be exported as csv or as jsonl."]})
+            raise serializers.ValidationError({"format": [_("The trail can be exported as csv or as jsonl.")]})
         made = exporting.trail_export(actor=self.person, organisation=self.organisation, filters=self.filters(), format=form)
         return StreamingHttpResponse(made.chunks, content_type=made.media_type, headers=exporting.headers_of(made))
 
@@ -154,6 +165,9 @@ class TrailProof(TrailEndpoint):
                                             "newest checkpoint that holds the entry, or of the log as it stands."),),
                description="Shows nothing of any other entry.")  # fmt: skip
     def get(self, request: Request, *, index: int, **address: Any) -> Response:
+        seen = self.seen
+        if seen and not AuditEvent.objects.filter(seen, stream=self.stream, index=index).exists():
+            raise Http404(_("There is no such entry in what you may read."))
         try:
             proof = proofs.inclusion(self.stream, index, self.number("size"))
         except proofs.NoProof as error:
@@ -170,7 +184,7 @@ class TrailConsistency(TrailEndpoint):
     def get(self, request: Request, **address: Any) -> Response:
         first = self.number("from")
         if first is None:
-            raise serializers.ValidationError({"from": ["Say of how many entries the earlier log was."]})
+            raise serializers.ValidationError({"from": [_("Say of how many entries the earlier log was.")]})
         try:
             proof = proofs.consistency(self.stream, first, self.number("to"))
         except proofs.NoProof as error:

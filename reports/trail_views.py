@@ -10,15 +10,19 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, StreamingHt
 from django.shortcuts import render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_safe
 
 from accounts.access import member
+from accounts.models import Organisation
+from assessments.naming import titles_for
 from assessments.permissions import require
 from assessments.views.common import page_context
 from audit.models import AuditCheckpoint, AuditEvent
 from audit.verify import verify_stream
 from reports import exporting, reading
+from reports.health import last_check
 from reports.views import find_assessment, page_of
 
 
@@ -28,7 +32,7 @@ from reports.views import find_assessment, page_of
 def trail(request: HttpRequest) -> HttpResponse:
     """What happened in the organisation, in sentences; asked by POST, whether it is still what was written."""
     organisation = request.organisation  # type: ignore[attr-defined]
-    require(request.user, organisation, "trail")  # type: ignore[arg-type]
+    require(request.user, organisation, "trail", request.rights)  # type: ignore[attr-defined, arg-type]
     checked = verify_stream(organisation.stream, second_place=True) if request.method == "POST" else None
     if checked is not None and request.htmx:  # type: ignore[attr-defined]
         return render(request, "reports/_checked.html", {"checked": checked})
@@ -41,7 +45,7 @@ def trail(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponseBase:
     """What was looked for, as a file; that it was handed out is recorded before the first byte leaves."""
     organisation = request.organisation  # type: ignore[attr-defined]
-    require(request.user, organisation, "trail")  # type: ignore[arg-type]
+    require(request.user, organisation, "trail", request.rights)  # type: ignore[attr-defined, arg-type]
     filters, wrong = reading.filters_from(request.GET.dict())
     form = request.GET.get("format", exporting.CSV)
     if form not in exporting.FORMATS:
@@ -58,7 +62,7 @@ def export(request: HttpRequest) -> HttpResponseBase:
 def checkpoints(request: HttpRequest) -> HttpResponse:
     """Where the organisation's log was signed, the newest first, each with its signed note."""
     organisation = request.organisation  # type: ignore[attr-defined]
-    require(request.user, organisation, "trail")  # type: ignore[arg-type]
+    require(request.user, organisation, "trail", request.rights)  # type: ignore[attr-defined, arg-type]
     rows = AuditCheckpoint.objects.filter(stream=organisation.stream).order_by("-size").defer("token", "frontier")
     return render(request, "reports/checkpoints.html", {"page": page_of(request, rows), "nav": "trail"})
 
@@ -69,13 +73,45 @@ def checkpoints(request: HttpRequest) -> HttpResponse:
 def assessment_trail(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """What happened to one assessment and to its reports."""
     case = find_assessment(request, assessment, "trail")
-    page = page_of(request, reading.events_of_assessment(case))
-    context = page_context(request, case, page=page, entries=entries_of(page), nav="assessments")
+    events, kind = reading.events_of_assessment(case), request.GET.get("kind", "")
+    if kind in KINDS_OF_EVENT:
+        events = events.filter(action__regex=rf"^({'|'.join(KINDS_OF_EVENT[kind][1])})")
+    page = page_of(request, events)
+    context = page_context(
+        request, case, page=page, entries=entries_of(page, case.organisation), nav="assessments", kind=kind if kind in KINDS_OF_EVENT else "",
+        kinds=[("", _("Everything")), *((key, label) for key, (label, _prefixes) in KINDS_OF_EVENT.items())],
+        check=last_check(case.organisation.stream), query=f"kind={kind}&" if kind in KINDS_OF_EVENT else "",
+    )  # fmt: skip
     return render(request, "reports/assessment_trail.html", context)
 
 
-def entries_of(page: Page) -> list[reading.Entry]:
-    return [reading.entry_of(event) for event in page]
+# What one looks for in an assessment's timeline: the beginnings of the actions that belong to each.
+KINDS_OF_EVENT: dict[str, tuple[Any, tuple[str, ...]]] = {
+    "sign-off": (
+        gettext_lazy("Sign-off"),
+        (
+            r"assessment\.(submitted|signed|abstained|returned|approved|rejected|withdrawn|expired|superseded)",
+            r"record\.",
+            r"condition\.",
+            r"acceptance\.",
+        ),
+    ),
+    "answers": (gettext_lazy("Answers and figures"), (r"response\.", r"answers\.", r"figure\.", r"weights\.")),
+    "evidence": (gettext_lazy("Evidence"), (r"evidence\.",)),
+    "description": (
+        gettext_lazy("Description and options"),
+        (r"assessment\.(created|imported|continued|changed|moved|succeeded)", r"option\."),
+    ),
+    "findings": (gettext_lazy("Findings"), (r"finding\.", r"acceptance\.")),
+    "reports": (gettext_lazy("Reports and exports"), (r"report", r"bundle\.", r"assessment\.exported", r"job\.")),
+}
+
+
+def entries_of(page: Page, organisation: Organisation) -> list[reading.Entry]:
+    """With titles in place of the catalogue's ids, as each assessment's release has them; an export keeps the ids."""
+    events = list(page)
+    titles = titles_for(events, organisation)
+    return [reading.entry_of(event, titles.get(event.object_id)) for event in events]
 
 
 def _trail_page(request: HttpRequest, *, checked: object = None) -> HttpResponse:
@@ -84,20 +120,22 @@ def _trail_page(request: HttpRequest, *, checked: object = None) -> HttpResponse
     filters, wrong = reading.filters_from(request.GET.dict())
     if request.GET.get("format", exporting.CSV) not in exporting.FORMATS:
         wrong["format"] = _("The trail can be exported as csv or as jsonl.")
-    page = page_of(request, AuditEvent.objects.none() if wrong else reading.events(stream, filters))
+    seen = reading.seen_by(request.user, request.organisation, request.rights)  # type: ignore[attr-defined, arg-type]
+    page = page_of(request, AuditEvent.objects.none() if wrong else reading.events(stream, filters, seen))
     given = filters.given()
     context: dict[str, Any] = {
         "page": page,
-        "entries": entries_of(page),
+        "entries": entries_of(page, request.organisation),  # type: ignore[attr-defined]
         "filters": filters,
         "typed": {name: request.GET.get(name, "") for name in reading.NAMES},
         "wrong": wrong,
         "query": f"{urlencode(given)}&" if given else "",
-        "actions": _with_chosen(reading.actions_in(stream), filters.action),
-        "people": _with_chosen(reading.people_in(stream), filters.person),
-        "types": _with_chosen(reading.types_in(stream), filters.object_type),
+        "actions": _with_chosen(reading.actions_in(stream, seen), filters.action),
+        "people": _with_chosen(reading.people_in(stream, seen), filters.person),
+        "types": _with_chosen(reading.types_in(stream, seen), filters.object_type),
         "signed": AuditCheckpoint.objects.filter(stream=stream).order_by("-size").defer("token", "frontier").first(),
         "checked": checked,
+        "limited": bool(seen),
         "nav": "trail",
     }
     return render(request, "reports/trail.html", context, status=422 if wrong else 200)

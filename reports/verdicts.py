@@ -8,11 +8,21 @@ from audit.canonical import canonical_bytes, sha256_hex
 from reports import wording
 from reports.wording import word
 
+MOST_NAMED = 3  # of those who decided, in a sentence; all of them stand under Signatures
+
 
 def outcome(decision: dict[str, Any]) -> str:
     """The outcome's code, with whether it holds under conditions."""
     found: str = decision["decision"]["outcome"]
     return "approved_with_conditions" if decision["decision"].get("with_conditions") else found
+
+
+def deciders(decision: dict[str, Any]) -> str:
+    """The names of those whose verdicts made the outcome, in the order of their signatures; who abstained or returned isn't among them."""
+    deciding = ("approve", "approve_with_conditions") if decision["decision"]["outcome"] == "approved" else ("reject",)
+    names = [v["person"]["name"] for v in decision["verdicts"] if v["verdict"] in deciding]
+    more = len(names) - MOST_NAMED
+    return wording.listed([*names[:MOST_NAMED], f"{more} more"] if more > 0 else names)
 
 
 def stage(standing: dict[str, Any], snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -32,5 +42,13 @@ def signature(verdict: dict[str, Any]) -> dict[str, Any]:
         "signed_digest": sha256_hex(canonical_bytes(verdict["signed"])) if verdict.get("signed") else "",
         "verdict_text": word(verdict["verdict"], wording.VERDICTS),
         "meaning_text": word(verdict["meaning"], wording.MEANINGS),
+        "identity_text": identity(verdict),
         "role_text": verdict["role"].replace("_", " ").capitalize(),
     }
+
+
+def identity(verdict: dict[str, Any]) -> str:
+    """How it was made sure who gave a verdict: anew at a signature; a return or an abstention takes none."""
+    if verdict["verdict"] in ("return", "abstain"):
+        return f"the {verdict['authentication']}; to return or to abstain nobody is asked again"
+    return f"{verdict['authentication']}, at the time of signing"

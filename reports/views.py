@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from contextlib import suppress
 from uuid import UUID
 
 from django.core.paginator import Page, Paginator
@@ -15,11 +17,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import member
 from accounts.models import Role
+from assessments.errors import WrongStatus
 from assessments.models import Assessment
 from assessments.permissions import require, visible
-from reports import downloading
-from reports.health import job_restart
-from reports.models import Report
+from reports import cancelling, downloading
 from reports.standing import standing_of_report
 
 PER_PAGE = 50
@@ -31,19 +32,33 @@ PER_PAGE = 50
 def panel(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """How far the report is: a fragment that asks again each second while it is being made; a page of its own without scripts."""
     case = find_assessment(request, assessment, "report")
-    context = {"assessment": case, "standing": standing_of_report(case), "may_restart": Role.ADMINISTRATOR in request.roles}  # type: ignore[attr-defined]
+    standing = standing_of_report(case)
+    context = {
+        "assessment": case, "standing": standing, "may_restart": Role.ADMINISTRATOR in request.roles,  # type: ignore[attr-defined]
+        "may_cancel": standing.job is not None and cancelling.may_cancel(request.user, request.roles, standing),  # type: ignore
+    }  # fmt: skip
     part = request.htmx  # type: ignore[attr-defined]
     return render(request, "reports/_panel.html" if part else "reports/panel.html", context)
 
 
 @require_POST
-@member(Role.ADMINISTRATOR)
+@member()
 def again(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    """Give a report that failed another set of attempts."""
+    """Give a report that failed or was cancelled another set of attempts; what has happened meanwhile the panel shows."""
+    return _changed(request, assessment, cancelling.report_again)
+
+
+@require_POST
+@member()
+def cancel(request: HttpRequest, assessment: UUID) -> HttpResponse:
+    """Cancel the report that waits or is being made."""
+    return _changed(request, assessment, cancelling.report_cancel)
+
+
+def _changed(request: HttpRequest, assessment: UUID, change: Callable[..., None]) -> HttpResponse:
     case = find_assessment(request, assessment, "report")
-    standing = standing_of_report(case)
-    if standing.failed and standing.job is not None:
-        job_restart(actor=request.user, organisation=case.organisation, job=standing.job)  # type: ignore[arg-type]
+    with suppress(WrongStatus):
+        change(actor=request.user, assessment=case)
     return redirect("reports:panel", org=request.organisation.slug, assessment=case.pk)  # type: ignore[attr-defined]
 
 
@@ -52,9 +67,10 @@ def again(request: HttpRequest, assessment: UUID) -> HttpResponse:
 def listing(request: HttpRequest) -> HttpResponse:
     """Every report that the organisation has, the newest first."""
     organisation = request.organisation  # type: ignore[attr-defined]
-    require(request.user, organisation, "report")  # type: ignore[arg-type]
-    reports = Report.objects.filter(organisation=organisation).select_related("assessment", "decision_record__snapshot")
-    return render(request, "reports/list.html", {"page": page_of(request, reports), "nav": "reports"})
+    require(request.user, organisation, "report", request.rights)  # type: ignore[attr-defined, arg-type]
+    reports = downloading.reports_seen(request.user, organisation, request.rights).select_related("assessment", "decision_record__snapshot")  # type: ignore[attr-defined, arg-type]
+    may_style = Role.ADMINISTRATOR in request.roles  # type: ignore[attr-defined]
+    return render(request, "reports/list.html", {"page": page_of(request, reports), "nav": "reports", "may_style": may_style})
 
 
 @require_safe
@@ -63,7 +79,8 @@ def listing(request: HttpRequest) -> HttpResponse:
 def download(request: HttpRequest, report: UUID) -> HttpResponseBase:
     """The stored PDF, unless the store holds other bytes than were sealed. The event is recorded before the first byte leaves."""
     organisation = request.organisation  # type: ignore[attr-defined]
-    found = get_object_or_404(Report.objects.filter(organisation=organisation).select_related("assessment", "organisation"), pk=report)
+    seen = downloading.reports_seen(request.user, organisation)  # type: ignore[arg-type]
+    found = get_object_or_404(seen.select_related("assessment", "organisation"), pk=report)
     require(request.user, organisation, "report")  # type: ignore[arg-type]
     try:
         if request.method == "HEAD":
@@ -71,16 +88,16 @@ def download(request: HttpRequest, report: UUID) -> HttpResponseBase:
             return HttpResponse(content_type="application/pdf", headers={"Content-Length": str(found.size)})
         file = downloading.report_open(actor=request.user, report=found)  # type: ignore[arg-type]
     except downloading.Withheld as error:
-        return _withheld(request, str(error))
+        return withheld(request, str(error))
     return FileResponse(file, as_attachment=True, filename=downloading.file_name(found), content_type="application/pdf")
 
 
 def find_assessment(request: HttpRequest, assessment: UUID, action: str) -> Assessment:
     """Http404 for what the person may not know of, PermissionDenied for what their roles don't allow."""
     organisation = request.organisation  # type: ignore[attr-defined]
-    seen = visible(request.user, organisation).select_related("organisation", "use_case", "author", "proposed_option")  # type: ignore[arg-type]
-    case = get_object_or_404(seen, pk=assessment)
-    require(request.user, organisation, action)  # type: ignore[arg-type]
+    seen = visible(request.user, organisation, request.rights)  # type: ignore[attr-defined, arg-type]
+    case = get_object_or_404(seen.select_related("organisation", "use_case", "author", "proposed_option"), pk=assessment)
+    require(request.user, organisation, action, request.rights)  # type: ignore[attr-defined, arg-type]
     return case
 
 
@@ -89,7 +106,8 @@ def page_of(request: HttpRequest, rows: object) -> Page:
     return Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))  # type: ignore[arg-type]
 
 
-def _withheld(request: HttpRequest, message: str) -> HttpResponse:
+def withheld(request: HttpRequest, message: str) -> HttpResponse:
+    """A page that says why a report isn't handed out."""
     home = reverse("reports:list", args=[request.organisation.slug])  # type: ignore[attr-defined]
     context = {"code": 503, "heading": _("This report can't be handed out"), "message": message, "home": home}
     return render(request, "error.html", context, status=503)

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
+from typing import Any
 
-OUTCOMES = {"approved": "Approved", "approved_with_conditions": "Approved with conditions", "rejected": "Rejected"}
+OUTCOMES = {
+    "approved": "Approved",
+    "approved_with_conditions": "Approved with conditions",
+    "rejected": "Rejected",
+    "undecided": "Draft, not signed",
+}
 VERDICTS = {
     "approve": "Approved", "approve_with_conditions": "Approved with conditions", "reject": "Rejected", "return": "Returned",
     "abstain": "Abstained",
@@ -38,6 +44,7 @@ CONFIDENCE = {
     "too_close": "Too close to call",
     "none_admissible": "No option is admissible",
 }
+CONFIDENCE_SHORT = {"clear": "Clear", "leaning": "Leaning", "too_close": "Too close to call", "none_admissible": "None admissible"}
 VERIFIED = {
     "primary": "primary text read",
     "secondary": "read in a secondary source",
@@ -106,7 +113,7 @@ def short_day(text: str | None) -> str:
 def percent(share: str | None) -> str:
     """``0.8600`` as ``86 %``; one decimal where it isn't a whole number."""
     value = number(share)
-    return "" if value is None else f"{plain(value * 100, 1)} %"
+    return "" if value is None else f"{Decimal(plain(value * 100, 1)):,} %"
 
 
 def chance(share: str | None) -> str:
@@ -140,6 +147,32 @@ def plain(value: Decimal, places: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def listed(names: list[str]) -> str:
+    """``A``, ``A and B``, ``A, B and C``."""
+    return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text where it takes no more room than ``longest`` ordinary letters; else its first words and an ellipsis."""
+    if _fitting(text, longest) == len(text):
+        return text
+    head = text[: _fitting(text, longest - 1)]
+    whole = head[-1:].isspace() or text[len(head) : len(head) + 1].isspace()
+    words = head if whole or not head.strip() else head.rsplit(None, 1)[0]
+    # A word that never ends is cut within.
+    return (words if len(words) > len(head) // 2 else head).rstrip(" ,;:(“") + "…"
+
+
+def _fitting(text: str, room: int) -> int:
+    """How many of the text's characters fit the room of so many letters: capitals and the like are wider, an m or w takes two."""
+    left = float(room)
+    for place, character in enumerate(text):
+        left -= 2 if character in "mwMW@%" else 1.4 if character.isupper() else 1
+        if left < 0:
+            return place
+    return len(text)
+
+
 def number(text: object) -> Decimal | None:
     try:
         value = Decimal(str(text))
@@ -153,3 +186,8 @@ def file_size(size: int) -> str:
     if size < 1000:
         return f"{size} bytes"
     return f"{size / 1000:,.0f} KB" if size < 1_000_000 else f"{size / 1_000_000:,.1f} MB"
+
+
+def ordered(mapping: dict[str, Any], keys: list[str]) -> dict[str, Any]:
+    """The mapping with ``keys`` first, in their order."""
+    return {key: mapping[key] for key in keys if key in mapping} | mapping

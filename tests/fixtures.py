@@ -13,9 +13,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Membership, Organisation, Role, User
 from assessments import answering, editing, workflow
+from assessments.assigning import places_in
 from assessments.evaluation import evaluate_assessment
 from assessments.files import import_assessment
-from assessments.models import Assessment, DecisionRecord, Evidence, Option, Snapshot
+from assessments.models import Assessment, Assignment, DecisionRecord, Evidence, Option, Snapshot
 from assessments.parts import part_keys
 from assessments.snapshots import content_of, to_be_accepted
 from assessments.workflow import Accepting, Asking, Signing
@@ -59,16 +60,30 @@ def _person(name: str, organisation: Organisation, *roles: str) -> User:
 
 
 def make_draft(cast: Cast) -> Assessment:
-    """A new, empty draft of the risk officer's."""
-    return editing.assessment_create(
+    """A new, empty draft of the risk officer's, of which the contributor is asked for everything."""
+    assessment = editing.assessment_create(
         actor=cast.risk_officer, organisation=cast.organisation, title="Chatbot for customers", name="Customer chatbot",
         purpose="Answers questions about accounts and cards.", archetype="customer-facing-chatbot",
+    )  # fmt: skip
+    ask_for_everything(assessment, cast.contributor)
+    return assessment
+
+
+def ask_for_everything(assessment: Assessment, person: User) -> None:
+    """The person may answer every part, as if they had been asked; without the mail and the entry in the trail, which few tests are about."""
+    Assignment.objects.bulk_create(
+        Assignment(
+            assessment=assessment, questionnaire=questionnaire, section=section, person=person, assigned_by=assessment.author,
+            assigned_at=assessment.created_at,
+        )
+        for questionnaire, section in places_in(assessment)
     )  # fmt: skip
 
 
 def make_complete(cast: Cast) -> Assessment:
-    """The bank's chatbot from the worked example, with every answer, its recommended option proposed."""
+    """The bank's chatbot from the worked example, with every answer, its recommended option proposed; the contributor is asked for everything."""
     assessment = import_assessment(actor=cast.risk_officer, organisation=cast.organisation, text=EXAMPLE.read_text(), name=EXAMPLE.name)
+    ask_for_everything(assessment, cast.contributor)
     recommended = evaluate_assessment(assessment).as_dict()["recommendation"]["option"]
     return editing.propose(
         actor=cast.risk_officer, assessment=assessment, option=assessment.options.get(key=recommended), reason="It fits best."

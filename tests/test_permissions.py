@@ -17,11 +17,14 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
 
-from accounts.models import ApiToken
+from accounts.auditing import audit_access_give
+from accounts.models import ApiToken, AuditAccess
 from accounts.services import token_create
+from assessments.commenting import write
 from assessments.delegating import delegate
-from assessments.models import Assessment, Condition, DecisionRecord, Delegation, Evidence, Option
+from assessments.models import Assessment, Assignment, Comment, Condition, DecisionRecord, Delegation, Evidence, Option
 from assessments.workflow import Asking
 from jobs.models import Job
 from reports.models import Report
@@ -47,6 +50,9 @@ class House:
     token: ApiToken
     condition: Condition
     delegation: Delegation
+    access: AuditAccess
+    assignment: Assignment
+    comment: Comment
 
     def address(self, row: Row) -> str:
         """The address of a row, with what it needs from the case at its stage."""
@@ -64,9 +70,13 @@ class House:
             "report": self.report.pk,
             "job": Job.objects.get(key=f"sign_off:{self.report.decision_record.digest}").pk,
             "token": self.token.pk,
+            "person": self.cast.auditor.pk,
             "finding": "transfer-outside",
             "condition": self.condition.pk,
             "delegation": self.delegation.pk,
+            "access": self.access.pk,
+            "assignment": self.assignment.pk,
+            "comment": self.comment.pk,
             **row.args,
         }
         return reverse(row.name, kwargs={name: have[name] for name in patterns()[row.name]})
@@ -108,6 +118,10 @@ def build() -> House:
         actor=cast.approver, organisation=cast.organisation, of=cast.approver, to=other, starts_on=date(2030, 1, 1),
         ends_on=date(2030, 1, 31), reason="Leave.",
     )  # fmt: skip
+    access, _ = audit_access_give(
+        actor=cast.administrator, organisation=cast.organisation, email="limited@example.com", name="Limited", starts_on=timezone.now().date(),
+        ends_on=timezone.now().date(), reason="A look.",
+    )  # fmt: skip
     TOTP.activate(cast.risk_officer, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(cast.risk_officer)
     token, _ = token_create(actor=cast.risk_officer, organisation=cast.organisation, name="script")
@@ -121,6 +135,9 @@ def build() -> House:
         token=token,
         condition=Condition.objects.get(),
         delegation=delegation,
+        access=access,
+        assignment=Assignment.objects.get(assessment=draft, person=cast.contributor, questionnaire="service-levels", section="commitment"),
+        comment=write(actor=cast.risk_officer, assessment=draft, question=first_use_case_question(draft), text="Is this so?"),
     )
 
 
@@ -128,8 +145,9 @@ def stored_report(decision: DecisionRecord) -> Report:
     """A report as a worker leaves it; what stands in it doesn't matter here."""
     data, assessment = b"%PDF-1.7 for the table", decision.snapshot.assessment
     return Report.objects.create(
-        organisation=assessment.organisation, assessment=assessment, decision_record=decision, template_version=1, size=len(data),
-        file=default_storage.save("reports/table.pdf", ContentFile(data)), sha256=hashlib.sha256(data).hexdigest(), unsigned_sha256="0" * 64,
+        organisation=assessment.organisation, assessment=assessment, decision_record=decision, snapshot=decision.snapshot,
+        template_version=1, size=len(data), file=default_storage.save("reports/table.pdf", ContentFile(data)),
+        sha256=hashlib.sha256(data).hexdigest(), unsigned_sha256="0" * 64,
     )  # fmt: skip
 
 

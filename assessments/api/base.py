@@ -7,8 +7,10 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.parsers import JSONParser
@@ -18,11 +20,13 @@ from rest_framework.response import Response
 from rest_framework.serializers import BaseSerializer
 from rest_framework.views import APIView
 
-from accounts.access import organisation_for
+from accounts.access import Rights, entered
 from accounts.models import ApiToken, Organisation, User
 from assessments import permissions
 from assessments.errors import Refused
+from assessments.evaluation import release_of
 from assessments.models import Assessment, Evidence, Option
+from compliance.catalogue.index import index
 
 WITH_ASSESSMENT = ("use_case", "author", "proposed_option")
 
@@ -37,9 +41,20 @@ class AlwaysJson(DefaultContentNegotiation):
         return first, first.media_type
 
 
+class Whole(Paginator):  # type: ignore[type-arg]
+    """Pages that don't end at the count, which is asked for first: what somebody adds between the two would push a row off the page that was there
+    before, and whoever has just made something must find it."""
+
+    def page(self, number: int | str) -> Page:
+        number = self.validate_number(number)
+        first = (number - 1) * self.per_page
+        return Page(self.object_list[first : first + self.per_page], number, self)
+
+
 class Pages(PageNumberPagination):
     """``?page=`` from 1, ``?page_size=`` up to 200."""
 
+    django_paginator_class = Whole
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 200
@@ -56,7 +71,10 @@ class Endpoint(APIView):
         """One page of ``rows`` as the request asks for it; an unknown page is a 404. The serializer knows the ``person`` who asks."""
         pages = Pages()
         page = pages.paginate_queryset(rows, self.request, view=self)
-        return pages.get_paginated_response(serializer(page, many=True, context={"person": self.request.user}).data)
+        reads_all = bool(permissions.READS_ALL & (rights.roles if (rights := getattr(self, "rights", None)) else permissions.READS_ALL))
+        return pages.get_paginated_response(
+            serializer(page, many=True, context={"person": self.request.user, "request": self.request, "reads_all": reads_all}).data
+        )
 
     def given(self, serializer: type[BaseSerializer[Any]], *, partial: bool = False) -> dict[str, Any]:
         """The request's body, checked by ``serializer``; raises ValidationError."""
@@ -73,58 +91,71 @@ class OrganisationEndpoint(Endpoint):
 
     actions: ClassVar[dict[str, str]] = {}
     organisation: Organisation
-    roles: frozenset[str]
+    rights: Rights
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self.organisation, self.roles = organisation_for(request.user, kwargs["org"])
+        self.organisation, self.rights = entered(request.user, kwargs["org"])
         if isinstance(request.auth, ApiToken) and request.auth.organisation_id != self.organisation.pk:
-            raise Http404("No such organisation, or this token is for another one.")
+            raise Http404(_("No such organisation, or this token is for another one."))
         action = self.actions.get("GET" if request.method == "HEAD" else request.method or "")
-        if action is not None:
-            permissions.require(self.person, self.organisation, action)
+        if action is not None and not permissions.ACTIONS[action] & self.rights.roles:
+            permissions.refuse(self.organisation, action)
 
     @property
     def person(self) -> User:
         """Who calls."""
         user = self.request.user
         if not isinstance(user, User):
-            raise PermissionDenied("Sign in first.")
+            raise PermissionDenied(_("Sign in first."))
         return user
 
 
 class AssessmentEndpoint(OrganisationEndpoint):
-    """An address of one assessment; one of another organisation is a 404."""
+    """An address of one assessment; one of another organisation is a 404, as is one in which a contributor has nothing to do.
 
+    ``partly``: it is for those too who only read parts of the assessment, and shows them no more than that, by ``reach``.
+    """
+
+    partly: ClassVar[bool] = False
     assessment: Assessment
+    reach: permissions.Reach
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        rows = permissions.visible(self.person, self.organisation).select_related("organisation", *WITH_ASSESSMENT)
+        rows = permissions.visible(self.person, self.organisation, self.rights).select_related("organisation", *WITH_ASSESSMENT)
         found = rows.filter(pk=kwargs["assessment"]).first()
         if found is None:
-            raise Http404("There is no such assessment in this organisation.")
+            raise Http404(_("There is no such assessment in this organisation."))
         self.assessment = found
+        self.reach = permissions.reach_of(self.person, found, self.rights.roles)
+        if not self.partly and not self.reach.reads_all:
+            raise PermissionDenied(_("You are asked for parts of this assessment, and read those. This shows more than them."))
+
+    def read_questions(self) -> list[str]:
+        """The questions in the parts that the person reads."""
+        return [question for question, place in index(release_of(self.assessment)).places.items() if self.reach.reads(place)]
 
     def option(self, key: str) -> Option:
         """The option that the address names; Http404 where there isn't such a one."""
         option = self.assessment.options.select_related("assessment").filter(key=key).first()
         if option is None:
-            raise Http404(f"This assessment has no option {key!r}.")
+            raise Http404(_("This assessment has no option %(option)r.") % {"option": key})
         return option
 
     def named_option(self, key: str | None) -> Option | None:
         """The option that a body names, None where it names none; Refused where there isn't such a one."""
         option = self.assessment.options.filter(key=key).first() if key is not None else None
         if key is not None and option is None:
-            there = ", ".join(self.assessment.options.values_list("key", flat=True)) or "none yet"
-            raise Refused("There is no such option.", {"option": f"{key!r} is none of this assessment's options; there are {there}."})
+            there = ", ".join(self.assessment.options.values_list("key", flat=True)) or _("none yet")
+            message = _("%(option)r is none of this assessment's options; there are %(known)s.") % {"option": key, "known": there}
+            raise Refused(_("There is no such option."), {"option": message})
         return option
 
     def evidence(self, pk: UUID) -> Evidence:
         """A file of this assessment's answers, or Http404."""
         found = Evidence.objects.select_related("response__assessment__organisation", "response__option", "uploaded_by")
         evidence = found.filter(response__assessment=self.assessment, pk=pk).first()
-        if evidence is None:
-            raise Http404("There is no such file on an answer of this assessment.")
+        if evidence is None or not (self.reach.reads_all or evidence.response.question in self.read_questions()):
+            raise Http404(_("There is no such file on an answer of this assessment."))
         return evidence

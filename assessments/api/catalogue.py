@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -76,6 +77,6 @@ class AssessmentCatalogue(AssessmentEndpoint):
     def post(self, request: Request, **address: Any) -> Response:
         newer = moving.newer_release(self.assessment)
         if newer is None:
-            raise Refused("No newer release is published.")
+            raise Refused(_("No newer release is published."))
         lost = moving.move(actor=self.person, assessment=self.assessment, release=newer)
         return Response(serializers.MoveSerializer({"release": newer.name, "lost": lost}).data)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import base64
 from typing import Any
-from uuid import UUID
 
 from django.http import Http404, HttpResponse
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.ids import uuid_in
 from accounts.models import ApiToken, User
-from accounts.reauthentication import WINDOW, TooManyFailures, Wrong, check
+from accounts.reauthentication import TooManyFailures, Wrong, check
 from assessments import workflow
 from assessments.api import inputs, serializers
 from assessments.api.base import AssessmentEndpoint
@@ -48,10 +49,10 @@ class _Verdict(_Transition):
         reference = values.pop("on_behalf_of", "")
         if not reference:
             return None
-        uuid = as_uuid(reference.removeprefix("person:"))
+        uuid = uuid_in(reference.removeprefix("person:"))
         found = User.objects.filter(uuid=uuid).first() if uuid else None
         if found is None:
-            raise Refused("Nobody has this reference.", {"on_behalf_of": "Use one of the seats that the attestation lists."})
+            raise Refused(_("Nobody has this reference."), {"on_behalf_of": _("Use one of the seats that the attestation lists.")})
         return found
 
     def unsigned(self) -> Signing:
@@ -63,17 +64,10 @@ class _Verdict(_Transition):
         try:
             found = check(None, self.person, password=values.pop("password"), code=values.pop("code", ""))
         except TooManyFailures as error:
-            raise Throttled(WINDOW.total_seconds(), str(error)) from None
+            raise Throttled(error.wait.total_seconds(), str(error)) from None
         except Wrong as error:
-            raise Refused("Nothing was signed. " + error.message, {error.field: error.message}) from None
+            raise Refused(f"{_('Nothing was signed.')} {error.message}", {error.field: error.message}) from None
         return self.signing(found)
-
-
-def as_uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 class Submit(_Transition):
@@ -163,7 +157,7 @@ class SnapshotBytes(AssessmentEndpoint):
         # No database's integer is wider than this, and PostgreSQL refuses to compare with a wider one.
         snapshot = self.assessment.snapshots.filter(number=number).first() if number < 2**31 else None
         if snapshot is None:
-            raise Http404(f"This assessment has no snapshot {number}.")
+            raise Http404(_("This assessment has no snapshot %(number)d.") % {"number": number})
         record_handed_out(actor=self.person, record=snapshot)
         return _bytes(snapshot.content, snapshot.digest, f"snapshot-{number}.json")
 
@@ -173,12 +167,12 @@ class DecisionBytes(AssessmentEndpoint):
 
     @operation(
         "decision_retrieve", "Read the decision record", tag=SIGN_OFF, answer=OBJECT,
-        about="Format countersign/decision@1: the canonical bytes whose SHA-256 is its digest.",
+        about="Format countersign/decision@2: the canonical bytes whose SHA-256 is its digest.",
     )  # fmt: skip
     def get(self, request: Request, **address: Any) -> HttpResponse:
-        decision = DecisionRecord.objects.filter(snapshot__assessment=self.assessment).order_by("-created_at").first()
+        decision = DecisionRecord.newest_of(self.assessment)
         if decision is None:
-            raise Http404("Nothing has been decided on this assessment yet.")
+            raise Http404(_("Nothing has been decided on this assessment yet."))
         record_handed_out(actor=self.person, record=decision)
         return _bytes(decision.content, decision.digest, "decision.json")
 
@@ -193,7 +187,7 @@ class AttestationDetail(_Transition):
     def get(self, request: Request, **address: Any) -> Response:
         snapshot = self.assessment.latest_snapshot
         if snapshot is None:
-            raise Http404("This assessment hasn't been submitted yet.")
+            raise Http404(_("This assessment hasn't been submitted yet."))
         desk = desk_for(self.person, snapshot)
         turn = desk.turn if self.assessment.status == Status.IN_REVIEW else None
         return Response(

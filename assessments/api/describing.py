@@ -6,13 +6,15 @@ from typing import Any
 
 from django.db.models import Prefetch
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.models import ApiToken, Organisation
+from accounts.access import organisations_of
+from accounts.models import ApiToken
 from assessments import editing, permissions
 from assessments.api import inputs, serializers
 from assessments.api.base import WITH_ASSESSMENT, AssessmentEndpoint, Endpoint, OrganisationEndpoint
@@ -28,7 +30,7 @@ class Organisations(Endpoint):
     @operation("organisations_list", "Your organisations", tag="organisations", answer=serializers.OrganisationSerializer, pages=True,
                problems=(401, 403, 404), description="Those in which you hold a role; a token shows its own alone.")  # fmt: skip
     def get(self, request: Request) -> Response:
-        rows = Organisation.objects.filter(memberships__user=request.user.pk).distinct()
+        rows = organisations_of(request.user)  # type: ignore[arg-type]
         if isinstance(request.auth, ApiToken):
             rows = rows.filter(pk=request.auth.organisation_id)
         return self.page_of(rows, serializers.OrganisationSerializer)
@@ -46,7 +48,7 @@ class Assessments(OrganisationEndpoint):
         rows = permissions.visible(self.person, self.organisation).select_related(*WITH_ASSESSMENT)
         if status := request.query_params.get("status"):
             if status not in Status.values:
-                raise ParseError(f"{status!r} is no status; there are {', '.join(Status.values)}.")
+                raise ParseError(_("%(status)r is no status; there are %(known)s.") % {"status": status, "known": ", ".join(Status.values)})
             rows = rows.filter(status=status)
         light = Prefetch("snapshots", Snapshot.objects.only("assessment_id", "number", "digest"))
         return self.page_of(rows.prefetch_related(light), serializers.AssessmentSummarySerializer)
@@ -62,11 +64,12 @@ class Assessments(OrganisationEndpoint):
 
 
 class AssessmentDetail(AssessmentEndpoint):
+    partly = True
     actions = {"GET": "view", "PATCH": "edit"}
 
     @operation("assessments_retrieve", "Read an assessment", tag=ASSESSMENTS, answer=serializers.AssessmentSerializer)
     def get(self, request: Request, **address: Any) -> Response:
-        return Response(serializers.AssessmentSerializer(self.assessment).data)
+        return Response(serializers.AssessmentSerializer(self.assessment, context={"reads_all": self.reach.reads_all}).data)
 
     @operation("assessments_change", "Change the description", tag=ASSESSMENTS, body=inputs.AssessmentChangeSerializer, changes=True,
                answer=serializers.AssessmentSerializer, description="Fields that are left out stay as they are.")  # fmt: skip
@@ -87,6 +90,7 @@ class Terms(AssessmentEndpoint):
 
 
 class Options(AssessmentEndpoint):
+    partly = True
     actions = {"GET": "view", "POST": "edit"}
 
     @operation("options_list", "List the options", tag=OPTIONS, answer=serializers.OptionSerializer, pages=True)
@@ -112,6 +116,7 @@ def fallback_given(values: dict[str, Any]) -> dict[str, str]:
 
 
 class OptionDetail(AssessmentEndpoint):
+    partly = True
     actions = {"GET": "view", "PATCH": "edit", "DELETE": "edit"}
 
     @operation("options_retrieve", "Read an option", tag=OPTIONS, answer=serializers.OptionSerializer)
@@ -143,7 +148,7 @@ class YamlText(BaseParser):
         try:
             return stream.read().decode("utf-8")
         except UnicodeDecodeError as error:
-            raise ParseError(f"The file isn't UTF-8: byte {error.start} can't be read.") from None
+            raise ParseError(_("The file isn't UTF-8: byte %(byte)d can't be read.") % {"byte": error.start}) from None
 
 
 class WrongFile(ValidationError):

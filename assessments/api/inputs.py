@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
@@ -20,7 +21,9 @@ class Strict(serializers.Serializer[Any]):
     def to_internal_value(self, data: Any) -> Any:
         if isinstance(data, dict) and (unknown := sorted(str(key) for key in data if key not in self.fields)):
             known = ", ".join(self.fields) or "none"
-            raise serializers.ValidationError({key: [f"There is no such field; known are: {known}."] for key in unknown})
+            raise serializers.ValidationError(
+                {key: [_("There is no such field; known are: %(known)s.") % {"known": known}] for key in unknown}
+            )
         return super().to_internal_value(data)
 
 
@@ -92,7 +95,7 @@ class AnswerField(serializers.Field[Any, Any, Any, Any]):
             return self._text.run_validation(data)
         if isinstance(data, list) and all(isinstance(item, str) for item in data):
             return self._list.run_validation(data)
-        raise serializers.ValidationError("Give a text, or a list of choice ids; numbers and dates are written as text.")
+        raise serializers.ValidationError(_("Give a text, or a list of choice ids; numbers and dates are written as text."))
 
     def to_representation(self, value: Any) -> Any:
         return value
@@ -116,6 +119,16 @@ class AnswerSerializer(Strict):
     revision = revision_field()
 
 
+class CopySerializer(Strict):
+    from_option = serializers.CharField(max_length=60, help_text="Id of the option whose answers are copied.")
+    questions = serializers.ListField(
+        child=serializers.CharField(max_length=80), required=False, max_length=1000, help_text="Only these; left out, all of them."
+    )
+    overwrite = serializers.BooleanField(default=False, help_text="Replace answers that are there already; otherwise they stay.")
+    evidence = serializers.BooleanField(default=False, help_text="Copy the files too.")
+    preview = serializers.BooleanField(default=False, help_text="Say what would be copied, and copy nothing.")
+
+
 class TakeOverSerializer(Strict):
     revision = revision_field()
     token = text(16, help_text="Of the offer that you saw; left out, whatever is offered now is taken over.")
@@ -126,7 +139,7 @@ class GivenAnswerField(AnswerField):
 
     def to_internal_value(self, data: Any) -> str | list[str]:
         if data == "":
-            raise serializers.ValidationError("Give an answer; DELETE takes it away.")
+            raise serializers.ValidationError(_("Give an answer; DELETE takes it away."))
         return super().to_internal_value(data)
 
 
@@ -142,7 +155,7 @@ class FigureField(serializers.CharField):
 
     def to_internal_value(self, data: Any) -> str:
         if not isinstance(data, str):
-            raise serializers.ValidationError('Give the number as text, such as "12.5".')
+            raise serializers.ValidationError(_('Give the number as text, such as "12.5".'))
         return super().to_internal_value(data)
 
 
@@ -167,7 +180,7 @@ class WeightsField(serializers.Field[Any, Any, Any, Any]):
             return self._name.run_validation(data)
         if isinstance(data, dict) and all(isinstance(item, str) for item in data.values()):
             return self._map.run_validation(data)
-        raise serializers.ValidationError("Give 'archetype', the name of a profile, or an object of criterion: weight as text.")
+        raise serializers.ValidationError(_("Give 'archetype', the name of a profile, or an object of criterion: weight as text."))
 
     def to_representation(self, value: Any) -> Any:
         return value

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.http import Http404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from rest_framework import serializers as fields
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -17,6 +18,7 @@ from assessments.api.inputs import Strict
 from assessments.api.schema import operation
 from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment, Condition, Severity, Treatment
+from assessments.snapshots import content_of
 
 REGISTER = "register"
 
@@ -42,7 +44,7 @@ class FindingSerializer(fields.Serializer[Any]):
     owner = serializers.NamedPersonSerializer(allow_null=True)
     due_on = fields.DateField(allow_null=True)
     evidence = EvidenceNameSerializer(many=True)
-    revision = fields.IntegerField()
+    revision = fields.IntegerField(allow_null=True, help_text="Of what is done about it; null once it is frozen in a record.")
 
 
 class TreatmentSerializer(Strict):
@@ -72,16 +74,24 @@ class NoteSerializer(Strict):
 
 
 def register_now(assessment: Assessment) -> list[dict[str, Any]]:
+    """The register as it stands; once the assessment isn't open any more, as its newest record froze it."""
+    snapshot = None if assessment.is_open else assessment.latest_snapshot
+    if snapshot is not None:
+        return [finding | {"revision": None} for finding in content_of(snapshot).get("register", [])]
     evaluation = evaluate_assessment(assessment)
     return registering.register_of(assessment, evaluation.release, evaluation.as_dict())
 
 
 class Findings(AssessmentEndpoint):
+    partly = True
     actions = {"GET": "view"}
 
     @operation("findings_list", "List the findings and what is done about them", tag=REGISTER, answer=FindingSerializer, pages=True)
     def get(self, request: Request, **address: Any) -> Response:
-        return self.page_of(register_now(self.assessment), FindingSerializer)
+        entries = register_now(self.assessment)
+        if not self.reach.reads_all:
+            entries = [e for e in entries if e["owner"] and e["owner"]["reference"] == self.person.reference]
+        return self.page_of(entries, FindingSerializer)
 
 
 class OneFinding(AssessmentEndpoint):
@@ -104,12 +114,14 @@ class OneFinding(AssessmentEndpoint):
 
 
 class Conditions(AssessmentEndpoint):
+    partly = True
     actions = {"GET": "view"}
 
     @operation("conditions_list", "List the conditions of the approval", tag=REGISTER, answer=ConditionStandingSerializer, pages=True)
     def get(self, request: Request, **address: Any) -> Response:
         standings = conditions.conditions_of(self.assessment, timezone.now().date())
-        return self.page_of([_shown(standing) for standing in standings], ConditionStandingSerializer)
+        read = [s for s in standings if self.reach.reads_all or s.condition.owner_id == self.person.pk]
+        return self.page_of([_shown(standing) for standing in read], ConditionStandingSerializer)
 
 
 def _shown(standing: conditions.ConditionStanding) -> dict[str, Any]:
@@ -121,11 +133,13 @@ def _shown(standing: conditions.ConditionStanding) -> dict[str, Any]:
 
 
 class _ConditionStep(AssessmentEndpoint):
+    partly = True
+
     def condition(self, pk: int) -> Condition:
         found = Condition.objects.filter(verdict__participation__snapshot__assessment=self.assessment, pk=pk if pk < 2**63 else 0)
         row = found.select_related("owner").first()
         if row is None:
-            raise Http404("This assessment has no such condition.")
+            raise Http404(_("This assessment has no such condition."))
         return row
 
     def standing(self, pk: int) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter
 from rest_framework.exceptions import ParseError
 from rest_framework.request import Request
@@ -49,7 +50,7 @@ class EvaluationDetail(AssessmentEndpoint):
     def get(self, request: Request, **address: Any) -> Response:
         trace = request.query_params.get("trace", "0")
         if trace not in ("0", "1"):
-            raise ParseError(f"trace is 0 or 1, not {trace!r}.")
+            raise ParseError(_("trace is 0 or 1, not %(trace)r.") % {"trace": trace})
         return Response(study(evaluate_assessment(self.assessment), trace=trace == "1"))
 
 

@@ -8,7 +8,8 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from accounts.models import Membership, Organisation, Role
+from accounts.access import roles_of
+from accounts.models import Organisation, Role
 from assessments.models import (
     Assessment,
     BasisOfAnswer,
@@ -56,8 +57,7 @@ class OrganisationSerializer(serializers.ModelSerializer[Organisation]):
 
     @extend_schema_field(serializers.ListField(child=serializers.ChoiceField(choices=Role.choices)))
     def get_roles(self, organisation: Organisation) -> list[str]:
-        held = Membership.objects.filter(organisation=organisation, user=self.context["person"])
-        return sorted(held.values_list("role", flat=True))
+        return sorted(roles_of(self.context["person"], organisation))
 
 
 class PersonSerializer(serializers.Serializer[Any]):
@@ -104,9 +104,9 @@ class AssessmentSerializer(serializers.ModelSerializer[Assessment]):
     def get_weights(self, assessment: Assessment) -> Any:
         return assessment.weights
 
-    @extend_schema_field(ProposalSerializer(allow_null=True))
+    @extend_schema_field(ProposalSerializer(allow_null=True, help_text="Null for who only reads parts of the assessment, too."))
     def get_proposal(self, assessment: Assessment) -> dict[str, str] | None:
-        option = assessment.proposed_option
+        option = assessment.proposed_option if self.context.get("reads_all", True) else None
         return {"option": option.key, "reason": assessment.proposal_reason} if option else None
 
     @extend_schema_field(SnapshotReferenceSerializer(allow_null=True))
@@ -184,6 +184,13 @@ class ResponseSerializer(serializers.ModelSerializer[Response]):
     @extend_schema_field(VALUE_SCHEMA)
     def shown_value(self, response: Response) -> Any:
         return response.value
+
+
+class CopiedSerializer(serializers.Serializer[Any]):
+    """What copying comes to: ``copied`` answers, or those that would be; ``left``: what is answered otherwise already, and stays."""
+
+    copied = serializers.ListField(child=serializers.CharField(), help_text="Questions, by id.")
+    left = serializers.ListField(child=serializers.CharField(), help_text="Questions, by id.")
 
 
 class FigureSerializer(serializers.ModelSerializer[Figure]):

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.http import Http404
+from django.utils.translation import gettext as _
 from rest_framework import serializers as fields
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -89,7 +90,7 @@ class Delegations(OrganisationEndpoint):
     def member(self, name: str, address: str) -> User:
         found = User.objects.filter(email__iexact=address, memberships__organisation=self.organisation).first()
         if found is None:
-            raise Refused("This can't be arranged as it stands.", {name: "Nobody in the organisation has this address."})
+            raise Refused(_("This can't be arranged as it stands."), {name: _("Nobody in the organisation has this address.")})
         return found
 
 
@@ -100,7 +101,7 @@ class DelegationDetail(OrganisationEndpoint):
     def delete(self, request: Request, org: str, delegation: UUID) -> Response:
         row = Delegation.objects.filter(organisation=self.organisation, pk=delegation).select_related("organisation", "of", "to").first()
         if row is None:
-            raise Http404("There is no such delegation in this organisation.")
+            raise Http404(_("There is no such delegation in this organisation."))
         delegating.end(actor=self.person, delegation=row)
         return Response(status=204)
 

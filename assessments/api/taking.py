@@ -14,6 +14,7 @@ from assessments.api.base import AssessmentEndpoint
 from assessments.api.schema import operation
 from assessments.models import Option
 from assessments.offering import Offer
+from assessments.permissions import Reach
 from assessments.progress import Owner, Standing, standing_of
 
 OFFERS = "offers"
@@ -24,6 +25,7 @@ TAKING = (
 
 
 class Offers(AssessmentEndpoint):
+    partly = True
     actions = {"GET": "view"}
 
     @operation(
@@ -32,12 +34,13 @@ class Offers(AssessmentEndpoint):
         " of itself. Nothing is offered to an assessment that can't be changed.",
     )  # fmt: skip
     def get(self, request: Request, **address: Any) -> Response:
-        return self.page_of(offered(standing_of(self.assessment)), serializers.OfferSerializer)
+        return self.page_of(offered(standing_of(self.assessment), self.reach), serializers.OfferSerializer)
 
 
-def offered(standing: Standing) -> list[dict[str, Any]]:
-    """Every offer to a question that is asked, in catalogue order."""
-    assessment, questions = standing.assessment, standing.known.questions.values()
+def offered(standing: Standing, reach: Reach) -> list[dict[str, Any]]:
+    """Every offer to a question that is asked where the person reads, in catalogue order."""
+    assessment, known = standing.assessment, standing.known
+    questions = [question for question in known.questions.values() if reach.reads(known.places[question.id])]
     if not assessment.is_open:
         return []
     offers: dict[Owner, Mapping[str, Offer]] = {None: offering.organisation_offers(assessment, questions)}
@@ -57,6 +60,7 @@ def offered(standing: Standing) -> list[dict[str, Any]]:
 
 
 class _TakeOver(AssessmentEndpoint):
+    partly = True
     actions = {"POST": "answer"}
 
     def take(self, question: str, option: Option | None) -> Response:

@@ -3,7 +3,20 @@
 from django.urls import path
 from drf_spectacular.views import SpectacularAPIView
 
-from assessments.api import answers, catalogue, deciding, describing, organisation, register, results, signing_rules, taking, what_if
+from assessments.api import (
+    answers,
+    catalogue,
+    deciding,
+    describing,
+    organisation,
+    portfolio,
+    register,
+    results,
+    signing_rules,
+    taking,
+    together,
+    what_if,
+)
 from assessments.api.docs import Docs
 
 app_name = "api"
@@ -19,6 +32,7 @@ urlpatterns = [
     path(_O + "answers/", organisation.OrganisationAnswers.as_view(), name="organisation_answers"),
     path(_O + "answers/<str:question>/", organisation.OneOrganisationAnswer.as_view(), name="organisation_answer"),
     path(_O + "catalogue/releases/", catalogue.Releases.as_view(), name="releases"),
+    path(_O + "portfolio/", portfolio.Portfolio.as_view(), name="portfolio"),
     path(_O + "assessments/", describing.Assessments.as_view(), name="assessments"),
     path(_O + "assessments/import/", describing.Import.as_view(), name="import"),
     path(_A, describing.AssessmentDetail.as_view(), name="assessment"),
@@ -29,6 +43,7 @@ urlpatterns = [
     path(_P, describing.OptionDetail.as_view(), name="option"),
     path(_A + "responses/", answers.Responses.as_view(), name="responses"),
     path(_A + "responses/<str:question>/", answers.UseCaseResponse.as_view(), name="response"),
+    path(_P + "copied-answers/", answers.CopiedAnswers.as_view(), name="copied_answers"),
     path(_P + "responses/<str:question>/", answers.OptionResponse.as_view(), name="option_response"),
     path(_A + "offers/", taking.Offers.as_view(), name="offers"),
     path(_A + "responses/<str:question>/take-over/", taking.UseCaseTakeOver.as_view(), name="response_take_over"),
@@ -40,6 +55,12 @@ urlpatterns = [
     path(_A + "evidence/", answers.EvidenceFiles.as_view(), name="evidence_files"),
     path(_A + "evidence/<uuid:evidence>/", answers.EvidenceDetail.as_view(), name="evidence"),
     path(_A + "evidence/<uuid:evidence>/file/", answers.EvidenceDownload.as_view(), name="evidence_file"),
+    path(_A + "assignments/", together.Assignments.as_view(), name="assignments"),
+    path(_A + "assignments/<uuid:assignment>/", together.AssignmentDetail.as_view(), name="assignment"),
+    path(_A + "assignments/<uuid:assignment>/done/", together.AssignmentDone.as_view(), name="assignment_done"),
+    path(_A + "comments/", together.Comments.as_view(), name="comments"),
+    path(_A + "comments/<uuid:comment>/", together.CommentDetail.as_view(), name="comment"),
+    path(_A + "comments/on/<str:question>/resolved/", together.CommentsResolved.as_view(), name="comments_resolved"),
     path(_A + "evaluation/", results.EvaluationDetail.as_view(), name="evaluation"),
     path(_A + "what-if/", what_if.WhatIf.as_view(), name="what_if"),
     path(_A + "weights/", results.Weights.as_view(), name="weights"),

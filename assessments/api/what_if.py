@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -88,5 +89,5 @@ class WhatIf(AssessmentEndpoint):
         try:
             found = what_if(release_of(self.assessment), facts_of(self.assessment), Patch.from_data(values), draws=draws)
         except PatchErrors as error:
-            raise Refused("Some of these changes can't be applied.", {e.key: e.message for e in error.errors}) from None
+            raise Refused(_("Some of these changes can't be applied."), {e.key: e.message for e in error.errors}) from None
         return Response(found.as_dict())

@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 from assessments.changes.leaves import ORDER, Path
 from assessments.changes.record import NOTHING, Data, Record, grouped
-from assessments.changes.words import INSTRUMENTS, PARTS, SUBJECTS, TURNS, label_of
+from assessments.changes.words import PARTS, SUBJECTS, TURNS, label_of
 from assessments.figures import COST_FIGURES, DEMAND_FIGURES
+from compliance.terms import INSTRUMENTS
 
 USE_CASE = "use_case"
 CURRENCY = "Currency"

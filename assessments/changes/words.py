@@ -4,141 +4,123 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from compliance import terms
+from compliance.marking import marked as _
+from compliance.terms import SOURCINGS
+
 GROUPS: Mapping[str, str] = {  # in the order in which they are told
-    "proposal": "Use case and proposal",
-    "options": "Options",
-    "answers": "Answers",
-    "figures": "Demand and cost figures",
-    "weights": "Weights",
-    "results": "Results",
-    "findings": "Findings and what is done about them",
-    "obligations": "Obligations",
-    "routing": "Stages of sign-off",
-    "people": "People with a part in it",
-    "catalogue": "Catalogue",
-    "computed": "Figures behind the results",
-    "software": "Software that computed it",
-    "other": "Other",
+    "proposal": _("Use case and proposal"),
+    "options": _("Options"),
+    "answers": _("Answers"),
+    "figures": _("Demand and cost figures"),
+    "weights": _("Weights"),
+    "results": _("Results"),
+    "findings": _("Findings and what is done about them"),
+    "obligations": _("Obligations"),
+    "routing": _("Stages of sign-off"),
+    "people": _("People with a part in it"),
+    "catalogue": _("Catalogue"),
+    "computed": _("Figures behind the results"),
+    "software": _("Software that computed it"),
+    "other": _("Other"),
 }
 
-KINDS: Mapping[str, str] = {"added": "New", "removed": "Gone", "changed": "Changed"}
+KINDS: Mapping[str, str] = {"added": _("New"), "removed": _("Gone"), "changed": _("Changed")}
 
 SUBJECTS: Mapping[str, str] = {  # what stands alone in its group and has no name of its own
-    "assessment": "Assessment",
-    "organisation": "Organisation",
-    "use_case": "Use case",
-    "proposal": "Proposal",
-    "as_of": "Day on which it was read",
-    "options": "Options",
-    "weights": "Where the weights come from",
-    "recommendation": "Recommendation",
-    "ranking": "Ranking",
-    "class": "Class under the AI Act",
-    "routing": "Rules of sign-off",
-    "facts": "What the rules of sign-off were asked of",
-    "submitted": "Who submitted it",
-    "release": "Release",
-    "robustness": "How weights and values are varied",
-    "sureness": "How sure the ranking is",
-    "flips": "What would change the recommendation",
-    "trace": "How the figures were derived",
-    "scenarios": "Scenarios",
-    "break_even": "Volumes at which costs are equal",
-    "accountability": "What accountability costs and saves",
-    "unanswered": "Answers that are missing",
-    "ignored": "Answers that don't count",
+    "assessment": _("Assessment"),
+    "organisation": _("Organisation"),
+    "use_case": _("Use case"),
+    "proposal": _("Proposal"),
+    "as_of": _("Day on which it was read"),
+    "options": _("Options"),
+    "weights": _("Where the weights come from"),
+    "recommendation": _("Recommendation"),
+    "ranking": _("Ranking"),
+    "class": _("Class under the AI Act"),
+    "routing": _("Rules of sign-off"),
+    "facts": _("What the rules of sign-off were asked of"),
+    "submitted": _("Who submitted it"),
+    "release": _("Release"),
+    "robustness": _("How weights and values are varied"),
+    "sureness": _("How sure the ranking is"),
+    "flips": _("What would change the recommendation"),
+    "trace": _("How the figures were derived"),
+    "scenarios": _("Scenarios"),
+    "break_even": _("Volumes at which costs are equal"),
+    "accountability": _("What accountability costs and saves"),
+    "unanswered": _("Answers that are missing"),
+    "ignored": _("Answers that don't count"),
 }
 
 PARTS: Mapping[str, str] = {
-    "answer": "Answer",
-    "basis": "What it rests on",
-    "note": "Note",
-    "by": "Answered",
-    "evidence": "Evidence",
-    "archetype": "Kind",
-    "owner": "Answers for it",
-    "option": "Option",
-    "order": "Order",
-    "source": "Source",
-    "stated": "Weight that was stated",
-    "weight": "Share of the whole",
-    "score_best": "Best that it could be",
-    "score_range": "Score in 10, 50 and 90 of 100 draws at most",
-    "total": "Cost over the horizon",
-    "total_range": "Cost in 10, 50 and 90 of 100 draws at most",
-    "costs_complete": "All costs are known",
-    "expected_per_year": "Expected loss a year",
-    "p95": "Loss that 95 of 100 years stay within",
-    "risk_class": "Class",
-    "at_least": "At least",
-    "because": "Rests on the answers to",
-    "acceptable_by": "Can be accepted by",
-    "message": "What it says",
-    "blocker": "Is a blocker",
-    "inherent": "Inherent rating",
-    "residual": "Residual rating",
-    "due_on": "Due on",
-    "people": "Asked by name",
-    "status": "Status",
-    "needed": "Approvals needed",
-    "due_days": "Days to decide",
-    "part": "Part",
-    "reference": "Reference",
-    "fallback": "Fallback",
-    "outcome": "Outcome",
-    "reasons": "Reasons",
-    "place": "Where it stands",
+    "answer": _("Answer"),
+    "basis": _("What it rests on"),
+    "note": _("Note"),
+    "by": _("Answered"),
+    "evidence": _("Evidence"),
+    "archetype": _("Kind"),
+    "owner": _("Answers for it"),
+    "option": _("Option"),
+    "order": _("Order"),
+    "source": _("Source"),
+    "stated": _("Weight that was stated"),
+    "weight": _("Share of the whole"),
+    "score_best": _("Best that it could be"),
+    "score_range": _("Score in 10, 50 and 90 of 100 draws at most"),
+    "total": _("Cost over the horizon"),
+    "total_range": _("Cost in 10, 50 and 90 of 100 draws at most"),
+    "costs_complete": _("All costs are known"),
+    "expected_per_year": _("Expected loss a year"),
+    "p95": _("Loss that 95 of 100 years stay within"),
+    "risk_class": _("Class"),
+    "at_least": _("At least"),
+    "because": _("Rests on the answers to"),
+    "acceptable_by": _("Can be accepted by"),
+    "message": _("What it says"),
+    "blocker": _("Is a blocker"),
+    "inherent": _("Inherent rating"),
+    "residual": _("Residual rating"),
+    "due_on": _("Due on"),
+    "people": _("Asked by name"),
+    "status": _("Status"),
+    "needed": _("Approvals needed"),
+    "due_days": _("Days to decide"),
+    "part": _("Part"),
+    "reference": _("Reference"),
+    "fallback": _("Fallback"),
+    "outcome": _("Outcome"),
+    "reasons": _("Reasons"),
+    "place": _("Where it stands"),
 }
 # What is said of a treatment and of a submission in other words than elsewhere.
 PARTS_OF: Mapping[tuple[str, str], str] = {
-    ("finding", "owner"): "Owner",
-    ("submitted", "by"): "Submitted by",
+    ("finding", "owner"): _("Owner"),
+    ("submitted", "by"): _("Submitted by"),
 }
 
 STATES = {
-    "unknown": "Unknown",
-    "not_applicable": "Not applicable",
-    "unanswered": "Not answered",
-    "hidden": "Not asked",
-    "open": "Not known yet whether it is asked",
+    "unknown": _("Unknown"),
+    "not_applicable": _("Not applicable"),
+    "unanswered": _("Not answered"),
+    "hidden": _("Not asked"),
+    "open": _("Not known yet whether it is asked"),
 }
 BASES = {
-    "unsupported": "Unsupported",
-    "self_declared": "Self-declared",
-    "published": "Published",
-    "contractual": "Contractual",
-    "certified": "Certified",
+    "unsupported": _("Unsupported"),
+    "self_declared": _("Self-declared"),
+    "published": _("Published"),
+    "contractual": _("Contractual"),
+    "certified": _("Certified"),
 }
-SOURCINGS = {
-    "closed_api": "Closed API",
-    "managed_open": "Managed open weights",
-    "self_hosted_open": "Self-hosted open weights",
-    "on_device_open": "On-device open weights",
-}
-CLASSES = {
-    "prohibited": "Prohibited practice",
-    "high": "High-risk",
-    "limited": "Limited risk",
-    "minimal": "Minimal risk",
-    "out_of_scope": "Out of scope",
-    "undetermined": "Undetermined",
-}
-TURNS = {"response": "an answer", "weight": "weights", "demand": "demand", "cost": "a cost figure"}
-INSTRUMENTS = {
-    "ai-act": "EU AI Act",
-    "gdpr": "GDPR",
-    "dora": "DORA",
-    "nis2": "NIS2",
-    "data-act": "Data Act",
-    "product-liability": "Product liability",
-    "cra": "Cyber Resilience Act",
-}
-OUTCOMES = {"clear": "Clear", "leaning": "Leaning", "too_close": "Too close to call", "none_admissible": "None admissible"}
-STATUSES = {"met": "Met", "gap": "Gap", "unknown": "Unknown"}
-RATINGS = {"none": "None", "low": "Low", "medium": "Medium", "high": "High", "critical": "Critical"}
-TREATMENTS = {"mitigate": "Mitigate", "accept": "Accept", "transfer": "Transfer", "avoid": "Avoid"}
-QUORUMS = {"any": "Any of them", "all": "All of them", "some": "A number of them"}
-PEOPLE = {"author": "Author", "answered": "Answered", "approver": "Approver"}
+CLASSES = terms.CLASSES | {"undetermined": _("Undetermined")}
+TURNS = {"response": _("an answer"), "weight": _("weights"), "demand": _("demand"), "cost": _("a cost figure")}
+OUTCOMES = {"clear": _("Clear"), "leaning": _("Leaning"), "too_close": _("Too close to call"), "none_admissible": _("None admissible")}
+STATUSES = {"met": _("Met"), "gap": _("Gap"), "unknown": _("Unknown")}
+RATINGS = {"none": _("None"), "low": _("Low"), "medium": _("Medium"), "high": _("High"), "critical": _("Critical")}
+TREATMENTS = {"mitigate": _("Mitigate"), "accept": _("Accept"), "transfer": _("Transfer"), "avoid": _("Avoid")}
+QUORUMS = {"any": _("Any of them"), "all": _("All of them"), "some": _("A number of them")}
+PEOPLE = {"author": _("Author"), "answered": _("Answered"), "approver": _("Approver")}
 CODES: Mapping[str, Mapping[str, str]] = {
     "basis": BASES,
     "sourcing": SOURCINGS,

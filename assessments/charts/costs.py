@@ -8,16 +8,17 @@ from decimal import Decimal
 from math import ceil, floor
 from typing import Any
 
-from assessments.charts.drawing import FAINT, WIDTH, Chart, Names, Table, amount, colour, distinct, draw, magnitude, option_look
+from assessments.charts import labels as placing
+from assessments.charts.drawing import FAINT, REPORT, WIDTH, Chart, Manner, Names, Table, colour, distinct, draw, option_look
 
 SAMPLES = 160
-LABEL_ROOM = 0.16  # of the width: what a break-even's label takes
+PLOT_WIDTH, PLOT_HEIGHT = WIDTH - 120, 300  # of the monthly cost
 FURTHEST = 6  # times the demand: what lies beyond is told, not drawn
 
 
-def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart | None:
+def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None, manner: Manner = REPORT) -> Chart | None:
     """A bar an option, in parts by category; None where no option has a total. ``evaluation`` is the documented output."""
-    names = names or Names()
+    names, _, number, amount = names or Names(), manner.word, manner.number, manner.amount
     options = [o for o in evaluation["options"] if "total" in o["costs"]]
     if not options:
         return None
@@ -25,7 +26,7 @@ def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Cha
     labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
     categories = list(dict.fromkeys(c for o in options for c in o["costs"]["by_category"]))
     shown = [c for c in categories if any(Decimal(o["costs"]["by_category"].get(c, 0)) for o in options)] or categories[:1]
-    divisor, unit = magnitude(max(Decimal(o["costs"]["total"]["likely"]) for o in options))
+    divisor, unit = manner.magnitude(max(Decimal(o["costs"]["total"]["likely"]) for o in options))
     parts, totals = [], []
     for option in options:
         start = Decimal(0)
@@ -35,8 +36,8 @@ def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Cha
                 {"option": labels[option["id"]], "category": names.category(category), "from": float(start), "to": float(start + part)}
             )
             start += part
-        note = "" if option["costs"]["complete"] else "  at least"
-        totals.append({"option": labels[option["id"]], "at": float(start), "label": f"{start:,.2f}{note}"})
+        note = "" if option["costs"]["complete"] else f"  {_('at least')}"
+        totals.append({"option": labels[option["id"]], "at": float(start), "label": f"{number(f'{start:,.2f}')}{note}"})
     y = {"field": "option", "type": "nominal", "sort": list(labels.values()), "title": None}
     positions = {c: n for n, c in enumerate(categories)}
     spec = {
@@ -48,7 +49,12 @@ def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Cha
                 "mark": {"type": "bar", "height": 26, "stroke": "white", "strokeWidth": 1},
                 "encoding": {
                     "y": y,
-                    "x": {"field": "from", "type": "quantitative", "title": f"{currency}{unit} over the horizon", "axis": {"tickCount": 6}},
+                    "x": {
+                        "field": "from",
+                        "type": "quantitative",
+                        "title": _("%(currency)s over the horizon") % {"currency": f"{currency}{unit}"},
+                        "axis": {"tickCount": 6},
+                    },
                     "x2": {"field": "to"},
                     "color": {
                         "field": "category",
@@ -65,24 +71,27 @@ def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Cha
             },
         ],
     }
-    header = ("Category", *(names.option(o["id"]) for o in options))
+    header = (_("Category"), *(names.option(o["id"]) for o in options))
     rows = [(names.category(c), *(amount(o["costs"]["by_category"].get(c)) for o in options)) for c in categories]
-    rows.append(("Total", *(amount(o["costs"]["total"]["likely"]) for o in options)))
+    rows.append((_("Total"), *(amount(o["costs"]["total"]["likely"]) for o in options)))
+    whole, least = "%(option)s %(currency)s %(amount)s", _("%(option)s at least %(currency)s %(amount)s")
     described = "; ".join(
-        f"{names.option(o['id'])} {'' if o['costs']['complete'] else 'at least '}{currency} {amount(o['costs']['total']['likely'])}"
+        (whole if o["costs"]["complete"] else least)
+        % {"option": names.option(o["id"]), "currency": currency, "amount": amount(o["costs"]["total"]["likely"])}
         for o in options
     )
-    return draw("Cost over the horizon by category", f"Total cost over the horizon: {described}.", Table(header, tuple(rows)), spec)
+    said = _("Total cost over the horizon: %(options)s.") % {"options": described}
+    return draw(_("Cost over the horizon by category"), said, Table(header, tuple(rows)), spec, manner)
 
 
-def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart | None:
+def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None, manner: Manner = REPORT) -> Chart | None:
     """A line an option: its average monthly cost against the volume, with the break-even points and today's demand marked, and a line for each
     published managed price that an option is held against.
 
     ``evaluation`` must hold its trace, where the parts of the monthly cost stand; None where no option's monthly cost is known.
     Raises ValueError without a trace.
     """
-    names = names or Names()
+    names, _, number = names or Names(), manner.word, manner.number
     curves = [c for o in evaluation["options"] if (c := curve_of(evaluation, o["id"]))]
     if not curves:
         return None
@@ -90,12 +99,12 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
     demand = _demand(evaluation)
     crossings = [(b["between"], Decimal(b["tokens_per_month"])) for b in evaluation["break_even"] if b["tokens_per_month"] is not None]
     crossings = [(pair, at) for pair, at in crossings if at and all(id_ in labels for id_ in pair)]
-    within = [at for _, at in crossings if at <= demand * FURTHEST]
+    within = [at for _pair, at in crossings if at <= demand * FURTHEST]
     end = max([demand * 2, *(at * Decimal("1.25") for at in within)])
     by_id = {c.option: c for c in curves}
-    divisor, unit = magnitude(end)
-    managed = _managed(evaluation, names)
-    lines = [
+    divisor, unit = manner.magnitude(end)
+    managed = _managed(evaluation, names, manner)
+    lines: list[dict[str, Any]] = [
         {"option": labels[c.option], "volume": float(volume / divisor), "cost": float(cost)}
         for c in curves
         for volume, cost in c.points(end)
@@ -109,38 +118,36 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
         {"option": labels[c.option], "volume": float(at / divisor), "cost": float(c.cost(at))} for c in curves for at in (c.until(end),)
     ]
     drawn = sorted(((at, pair) for pair, at in crossings if at <= end), key=lambda found: found[0])
-    points: list[dict[str, Any]] = []
-    for at, pair in drawn:
-        last = points[-1] if points else None
-        points.append(
-            {
-                "volume": float(at / divisor),
-                "cost": float(by_id[pair[0]].cost(at)),
-                "label": f"{at / divisor:,.1f}{unit}",
-                # Two labels side by side would cover each other.
-                "above": not (last and last["above"] and float(at / divisor) - last["volume"] < float(end / divisor) * LABEL_ROOM),
-            }
-        )
+    points = [
+        {"volume": float(at / divisor), "cost": float(by_id[pair[0]].cost(at)), "label": f"{number(f'{at / divisor:,.1f}')}{unit}"}
+        for at, pair in drawn
+    ]
+    top = max(line["cost"] for line in lines) * 1.04 or 1.0
+    places = _label_places(points, lines, float(end / divisor), top, float(demand / divisor))
     domain = [*labels.values(), *managed]
-    looks = [*(option_look(evaluation, id_) for id_ in labels), *((FAINT, "", [1, 4]) for _ in managed)]
+    looks = [*(option_look(evaluation, id_) for id_ in labels), *((FAINT, "", [1, 4]) for _each in managed)]
     legend = {"title": None, "orient": "top", "symbolType": "stroke", "symbolSize": 400, "columns": 3}
     series = {"field": "option", "type": "nominal", "legend": legend}
     stroke = {**series, "scale": {"domain": domain, "range": [look[0] for look in looks]}}
     dash = {**series, "scale": {"domain": domain, "range": [look[2] for look in looks]}}
-    x = {"field": "volume", "type": "quantitative", "title": f"Tokens a month{',' if unit else ''}{unit}", "scale": {"nice": False}}
-    y = {"field": "cost", "type": "quantitative", "title": f"{evaluation['currency']} a month", "axis": {"format": ",.0f"}}
+    x = {"field": "volume", "type": "quantitative", "title": f"{_('Tokens a month')}{',' if unit else ''}{unit}", "scale": {"nice": False}}
+    y = {
+        "field": "cost", "type": "quantitative", "title": _("%(currency)s a month") % {"currency": evaluation["currency"]},
+        "axis": {"format": ",.0f"}, "scale": {"domain": [0, top], "nice": False},
+    }  # fmt: skip
     spec = {
-        "width": WIDTH - 120,
-        "height": 300,
+        "width": PLOT_WIDTH,
+        "height": PLOT_HEIGHT,
         "layer": [
             {
-                "data": {"values": [{"volume": float(demand / divisor), "label": "demand"}]},
+                "data": {"values": [{"volume": float(demand / divisor), "label": _("demand")}]},
                 "mark": {"type": "rule", "strokeDash": [3, 3], "color": "#52606d"},
                 "encoding": {"x": x},
             },
             {
-                "data": {"values": [{"volume": float(demand / divisor), "label": "demand"}]},
-                "mark": {"type": "text", "align": "left", "dx": 4, "dy": 8, "baseline": "top", "color": "#52606d"},
+                "data": {"values": [{"volume": float(demand / divisor), "label": _("demand")}]},
+                # Above the lines: a label between them would lie on one of them.
+                "mark": {"type": "text", "dy": -3, "baseline": "bottom", "color": "#52606d"},
                 "encoding": {"x": x, "y": {"value": 0}, "text": {"field": "label"}},
             },
             {
@@ -168,22 +175,35 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
             },
             *(
                 {
-                    "data": {"values": [p for p in points if p["above"] is above]},
-                    "mark": {"type": "text", "dy": -16 if above else 18, "fontWeight": 600},
+                    "data": {"values": [point]},
+                    "mark": {"type": "text", "dx": right, "dy": down, "fontWeight": 600, "baseline": "middle", "align": "center"},
                     "encoding": {"x": x, "y": y, "text": {"field": "label"}},
                 }
-                for above in (True, False)
+                for point, (right, down) in zip(points, places, strict=True)
             ),
         ],
     }
-    rows = tuple(_crossing_row(b, names) for b in evaluation["break_even"])
-    described = "; ".join(f"{row[0]}: {row[1]}" for row in rows) or "nothing to compare with"
-    return draw(
-        "Monthly cost by volume",
-        f"Average monthly cost at a constant volume, at the demand's mix. Break-even: {described}.",
-        Table(("Between", "Break-even, tokens a month"), rows),
-        spec,
-    )
+    rows = tuple(_crossing_row(b, names, manner) for b in evaluation["break_even"])
+    described = "; ".join(f"{row[0]}: {row[1]}" for row in rows) or _("nothing to compare with")
+    said = _("Average monthly cost at a constant volume, at the demand's mix. Break-even: %(volumes)s.") % {"volumes": described}
+    table = Table((_("Between"), _("Break-even, tokens a month")), rows)
+    return draw(_("Monthly cost by volume"), said, table, spec, manner)
+
+
+def _label_places(
+    points: list[dict[str, Any]], lines: list[dict[str, Any]], end: float, top: float, demand: float
+) -> list[tuple[int, int]]:
+    """Where the break-even labels go, off the lines of the options and of the demand."""
+
+    def at(place: Mapping[str, Any]) -> tuple[float, float]:
+        return place["volume"] / end * PLOT_WIDTH, PLOT_HEIGHT - place["cost"] / top * PLOT_HEIGHT
+
+    by_option: dict[str, list[tuple[float, float]]] = {}
+    for line in lines:
+        by_option.setdefault(line["option"], []).append(at(line))
+    across = demand / end * PLOT_WIDTH
+    marked = [(at(point), str(point["label"])) for point in points]
+    return placing.beside(marked, [*by_option.values(), [(across, 0.0), (across, float(PLOT_HEIGHT))]], PLOT_WIDTH, PLOT_HEIGHT)
 
 
 @dataclass(frozen=True)
@@ -256,19 +276,24 @@ def _find(node: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:
     return next((found for part in node["inputs"] if (found := _find(part, key))), None)
 
 
-def _managed(evaluation: Mapping[str, Any], names: Names) -> dict[str, Decimal]:
+def _managed(evaluation: Mapping[str, Any], names: Names, manner: Manner) -> dict[str, Decimal]:
     """Published managed prices, per million tokens, by how the chart calls them."""
     prices = [b["managed"] for b in evaluation["break_even"] if "managed" in b]
-    several = len({p["model"] for p in prices}) > 1
+    several, _ = len({p["model"] for p in prices}) > 1, manner.word
+    called = _("Published price, %(provider)s")
     return {
-        f"Published price, {names.provider(p['provider'])}{', ' + p['model'] if several else ''}": Decimal(p["price_per_million"])
+        called % {"provider": f"{names.provider(p['provider'])}{', ' + p['model'] if several else ''}"}: Decimal(p["price_per_million"])
         for p in prices
     }
 
 
-def _crossing_row(found: Mapping[str, Any], names: Names) -> tuple[str, str]:
-    pair = " and ".join(names.option(id_) for id_ in found["between"])
+def _crossing_row(found: Mapping[str, Any], names: Names, manner: Manner) -> tuple[str, str]:
+    _ = manner.word
+    pair = _(" and ").join(names.option(id_) for id_ in found["between"])
     if "managed" in found:
-        pair += f" and the published price of {names.provider(found['managed']['provider'])}"
+        provider = names.provider(found["managed"]["provider"])
+        pair = _("%(option)s and the published price of %(provider)s") % {"option": pair, "provider": provider}
     tokens = found["tokens_per_month"]
-    return pair, f"{int(tokens):,}" if tokens is not None else f"none. {found['reason']}".rstrip(".")
+    if tokens is not None:
+        return pair, manner.number(f"{int(tokens):,}")
+    return pair, (_("none. %(reason)s") % {"reason": found["reason"]}).rstrip(".")

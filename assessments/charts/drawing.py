@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from html import escape
-from pathlib import Path
 from typing import Any
 
-import vl_convert
+from assessments.charts import engine
+from compliance.marking import marked as _
 
-VEGA_LITE = "5.21"
 WIDTH = 640
 INK, FAINT, GRID = "#1f2933", "#52606d", "#e4e7eb"
 # Paul Tol's "muted" scheme: nine hues that stay apart for every kind of colour vision. https://personal.sron.nl/~pault/
@@ -47,6 +47,44 @@ class Chart:
     title: str
     description: str
     table: Table
+
+
+def _day(day: date) -> str:
+    return f"{day.day} {day:%B %Y}"
+
+
+def _month(day: date) -> str:
+    return f"{day:%b %Y}"
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How whoever reads a chart has ``word``s, ``number``s and days; ``comma``: it is the decimal sign. As it stands, it is for reports: English,
+    as a Briton writes it, whoever asks for one. What is drawn for a page is given the reader's own."""
+
+    word: Callable[[str], str] = str
+    number: Callable[[str], str] = str
+    day: Callable[[date], str] = _day
+    month: Callable[[date], str] = _month
+    comma: bool = False
+
+    def amount(self, text: str | None) -> str:
+        """An amount with its thousands apart."""
+        return self.number(f"{Decimal(text):,}") if text is not None else self.word(_("not known"))
+
+    def whole(self, figure: float) -> str:
+        return self.number(f"{figure:,.0f}")
+
+    def magnitude(self, largest: Decimal) -> tuple[Decimal, str]:
+        """What to divide by so that ``largest`` reads well on an axis, and the word for it, with a space before it."""
+        for size, word in MAGNITUDES:
+            if largest >= size:
+                return Decimal(size), f" {self.word(word)}"
+        return Decimal(1), ""
+
+
+REPORT = Manner()
+MAGNITUDES = ((10**12, _("trillion")), (10**9, _("billion")), (10**6, _("million")), (10**3, _("thousand")))
 
 
 @dataclass(frozen=True)
@@ -91,45 +129,28 @@ def option_look(evaluation: Mapping[str, Any], id_: str) -> tuple[str, str, list
     return OPTION_COLOURS[place % len(PALETTE)], SHAPES[place % len(SHAPES)], DASHES[place % len(DASHES)]
 
 
-def magnitude(largest: Decimal) -> tuple[Decimal, str]:
-    """What to divide by so that ``largest`` reads well on an axis, and the word for it, with a space before it."""
-    for size, word in ((10**12, " trillion"), (10**9, " billion"), (10**6, " million"), (10**3, " thousand")):
-        if largest >= size:
-            return Decimal(size), word
-    return Decimal(1), ""
-
-
-def amount(text: str | None) -> str:
-    """An amount with its thousands apart."""
-    return f"{Decimal(text):,}" if text is not None else "not known"
-
-
 def ink_on(background: str) -> str:
     """The colour of text that reads well on a palette colour."""
     return "#ffffff" if background in DARK else INK
 
 
-def draw(title: str, description: str, table: Table, spec: Mapping[str, Any]) -> Chart:
+def draw(title: str, description: str, table: Table, spec: Mapping[str, Any], manner: Manner = REPORT) -> Chart:
     """Render ``spec`` with the common look, and its title and description inside."""
     whole = {
         "$schema": "https://vega.github.io/schema/vega-lite/v5.json",
         "background": "white",
         "padding": 8,
-        "config": CONFIG,
+        "config": CONFIG | (COMMA if manner.comma else {}),
         **spec,
     }
     text = json.dumps([title, description, whole], sort_keys=True, ensure_ascii=False)
     return Chart(_svg(text), title, description, table)
 
 
-# Text is measured with the product's own font, whatever fonts the machine has: otherwise a chart's bytes differ by machine.
-vl_convert.register_font_directory(str(Path(__file__).parent / "fonts"))
-
-
 @lru_cache(maxsize=128)
 def _svg(text: str) -> str:
     title, description, spec = json.loads(text)
-    svg = vl_convert.vegalite_to_svg(spec, vl_version=VEGA_LITE)
+    svg = engine.to_svg(spec)
     # Vega names a role for each layer whatever its configuration says; the whole is one image with a text of its own.
     svg = _TAG.sub(lambda tag: _ROLES.sub("", tag.group()), svg)
     name = "chart-" + hashlib.sha256(text.encode()).hexdigest()[:12]
@@ -141,9 +162,11 @@ def _svg(text: str) -> str:
         f'aria-labelledby="{name}-title {name}-desc">'
         f'<title id="{name}-title">{escape(title)}</title><desc id="{name}-desc">{escape(description)}</desc>'
     )
-    return _OPENING.sub(lambda _: opening, svg, count=1)
+    return _OPENING.sub(lambda _found: opening, svg, count=1)
 
 
+# What Vega itself writes, the figures of an axis.
+COMMA = {"locale": {"number": {"decimal": ",", "thousands": ".", "grouping": [3], "currency": ["", ""]}}}
 CONFIG: dict[str, Any] = {
     # The whole is one image with a text of its own; Vega's roles for each mark would be read out one by one.
     "aria": False,

@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import FAINT, WIDTH, Chart, Names, Table, amount, distinct, draw, option_look
+from assessments.charts.drawing import FAINT, REPORT, WIDTH, Chart, Manner, Names, Table, distinct, draw, option_look
 
 ONE_IN_TWENTY = 5
 
 
-def exceedance_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart | None:
+def exceedance_chart(evaluation: Mapping[str, Any], names: Names | None = None, manner: Manner = REPORT) -> Chart | None:
     """A line an option over amounts on a logarithmic axis; ``evaluation`` is the documented output. None where no losses were drawn."""
-    names = names or Names()
+    names, _, number, amount = names or Names(), manner.word, manner.number, manner.amount
     options = [o for o in evaluation["options"] if o.get("loss", {}).get("exceedance")]
     if not options:
         return None
@@ -35,17 +35,17 @@ def exceedance_chart(evaluation: Mapping[str, Any], names: Names | None = None) 
         "field": "amount",
         "type": "quantitative",
         "scale": {"type": "log", "nice": False},
-        "title": f"{currency} lost in the year, each step ten times the last",
+        "title": _("%(currency)s lost in the year, each step ten times the last") % {"currency": currency},
         "axis": {"format": "~s", "values": _decades(points), "labelExpr": "replace(datum.label, 'G', 'bn')"},
     }
     y = {
         "field": "years",
         "type": "quantitative",
         "scale": {"domain": [0, 100]},
-        "title": "Years of 100 that lose more",
+        "title": _("Years of 100 that lose more"),
         "axis": {"tickCount": 5},
     }
-    rule = [{"years": ONE_IN_TWENTY, "label": "one year in twenty"}]
+    rule = [{"years": ONE_IN_TWENTY, "label": _("one year in twenty")}]
     spec = {
         "width": WIDTH - 120,
         "height": 280,
@@ -70,15 +70,13 @@ def exceedance_chart(evaluation: Mapping[str, Any], names: Names | None = None) 
     }
     steps = [p["amount"] for p in options[0]["loss"]["exceedance"]]
     rows = tuple(
-        (f"{currency} {int(step):,}", *(_years(o["loss"]["exceedance"][n]["probability"]) for o in options)) for n, step in enumerate(steps)
+        (f"{currency} {number(f'{int(step):,}')}", *(number(_years(o["loss"]["exceedance"][n]["probability"])) for o in options))
+        for n, step in enumerate(steps)
     )
     described = "; ".join(f"{names.option(o['id'])} {currency} {amount(o['loss']['p95'])}" for o in options if "p95" in o["loss"])
-    return draw(
-        "How much a year may cost when something goes wrong",
-        f"One year in twenty loses more than: {described}.",
-        Table(("Of 100 years lose more than", *(names.option(o["id"]) for o in options)), rows),
-        spec,
-    )
+    said = _("One year in twenty loses more than: %(options)s.") % {"options": described}
+    table = Table((_("Of 100 years lose more than"), *(names.option(o["id"]) for o in options)), rows)
+    return draw(_("How much a year may cost when something goes wrong"), said, table, spec, manner)
 
 
 def _decades(points: list[dict[str, Any]]) -> list[float]:

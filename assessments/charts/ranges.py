@@ -6,35 +6,41 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import INK, WIDTH, Chart, Names, Table, amount, distinct, draw, magnitude, option_look
+from assessments.charts.drawing import INK, REPORT, WIDTH, Chart, Manner, Names, Table, distinct, draw, option_look
 
 DRAWN = ("p10", "p50", "p90")
 
 
-def cost_ranges_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart | None:
+def cost_ranges_chart(evaluation: Mapping[str, Any], names: Names | None = None, manner: Manner = REPORT) -> Chart | None:
     """A line an option from P10 to P90, with a bar at P50 and a mark at the likely total; ``evaluation`` is the documented output.
 
     An option of which no figure has a range has its mark alone. None where that is so for all.
     """
-    names = names or Names()
+    names, _, number, amount = names or Names(), manner.word, manner.number, manner.amount
     options = [o for o in evaluation["options"] if "total" in o["costs"]]
     if not any("p10" in o["costs"]["total"] for o in options):
         return None
     currency = evaluation["currency"]
     labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
-    divisor, unit = magnitude(max(Decimal(figure) for o in options for figure in o["costs"]["total"].values()))
+    divisor, unit = manner.magnitude(max(Decimal(figure) for o in options for figure in o["costs"]["total"].values()))
     points = []
     for option in options:
         scaled = {key: Decimal(figure) / divisor for key, figure in option["costs"]["total"].items()}
         colour, shape, _dashes = option_look(evaluation, option["id"])
         ranged = "p10" in scaled
-        least = "" if option["costs"]["complete"] else "at least "
+        written = {key: number(f"{figure:,.2f}") for key, figure in scaled.items()}
+        if ranged:
+            label = _("%(low)s to %(high)s") % {"low": written["p10"], "high": written["p90"]}
+        else:
+            label = _("%(amount)s, no range") % {"amount": written["likely"]}
+        if not option["costs"]["complete"]:
+            label = _("at least %(amount)s") % {"amount": label}
         points.append(
             {
                 "option": labels[option["id"]],
                 **{key: float(figure) for key, figure in scaled.items()},
                 "end": float(max(scaled.values())),
-                "label": f"{least}{scaled['p10']:,.2f} to {scaled['p90']:,.2f}" if ranged else f"{least}{scaled['likely']:,.2f}, no range",
+                "label": label,
                 "colour": colour,
                 "shape": shape,
             }
@@ -44,7 +50,12 @@ def cost_ranges_chart(evaluation: Mapping[str, Any], names: Names | None = None)
     ranged_points = [p for p in points if "p10" in p]
 
     def at(field: str) -> dict[str, Any]:
-        return {"field": field, "type": "quantitative", "title": f"{currency}{unit} over the horizon", "axis": {"tickCount": 6}}
+        return {
+            "field": field,
+            "type": "quantitative",
+            "title": _("%(currency)s over the horizon") % {"currency": f"{currency}{unit}"},
+            "axis": {"tickCount": 6},
+        }
 
     spec = {
         "width": WIDTH - 120,
@@ -80,20 +91,18 @@ def cost_ranges_chart(evaluation: Mapping[str, Any], names: Names | None = None)
             },
         ],
     }
-    header = ("Option", "Likely", "P10", "P50", "P90")
+    header = (_("Option"), _("Likely"), "P10", "P50", "P90")
+    unknown = _("no range")
     rows = tuple(
-        (names.option(o["id"]), *(amount(o["costs"]["total"].get(key)) if key in o["costs"]["total"] else "no range" for key in ("likely", *DRAWN)))
+        (names.option(o["id"]), *(amount(o["costs"]["total"].get(key)) if key in o["costs"]["total"] else unknown for key in ("likely", *DRAWN)))
         for o in options
     )  # fmt: skip
+    between, alone = _("%(option)s %(currency)s %(low)s to %(high)s"), _("%(option)s %(currency)s %(amount)s without a range")
     described = "; ".join(
-        f"{names.option(o['id'])} {currency} {amount(o['costs']['total']['p10'])} to {amount(o['costs']['total']['p90'])}"
-        if "p10" in o["costs"]["total"]
-        else f"{names.option(o['id'])} {currency} {amount(o['costs']['total']['likely'])} without a range"
-        for o in options
+        between % (named | {"low": amount(total["p10"]), "high": amount(total["p90"])})
+        if "p10" in total
+        else alone % (named | {"amount": amount(total["likely"])})
+        for named, total in (({"option": names.option(o["id"]), "currency": currency}, o["costs"]["total"]) for o in options)
     )
-    return draw(
-        "Cost over the horizon with its ranges",
-        f"Eight of ten draws of the cost figures lie between P10 and P90: {described}.",
-        Table(header, rows),
-        spec,
-    )
+    said = _("Eight of ten draws of the cost figures lie between P10 and P90: %(options)s.") % {"options": described}
+    return draw(_("Cost over the horizon with its ranges"), said, Table(header, rows), spec, manner)

@@ -6,26 +6,26 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import FAINT, INK, WIDTH, Chart, Names, Table, distinct, draw
+from assessments.charts.drawing import FAINT, INK, REPORT, WIDTH, Chart, Manner, Names, Table, distinct, draw
 
 LABEL_FROM = Decimal("0.06")  # of the draws: a narrower part has no room for its figure
 # The first rank is what people look for: it alone is dark. The others pale towards the last, and dark text reads well on each.
 FIRST, SECOND, LAST = "#332288", (0xAA, 0xA3, 0xD3), (0xEE, 0xEC, 0xF6)
 
 
-def ranks_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart | None:
+def ranks_chart(evaluation: Mapping[str, Any], names: Names | None = None, manner: Manner = REPORT) -> Chart | None:
     """A bar an option, in parts by rank, the first rank first; ``evaluation`` is the documented output.
 
     The table has the shares under any weights as well. None where fewer than two options were ranked in the draws.
     """
-    names = names or Names()
+    names, _ = names or Names(), manner.word
     found = evaluation.get("robustness")
     ids = [id_ for id_ in evaluation["ranking"] if found and id_ in found["stated_weights"]["rank_acceptability"]]
     if found is None or len(ids) < 2:
         return None
     stated, anywhere = found["stated_weights"]["rank_acceptability"], found["any_weights"]["rank_acceptability"]
     labels = dict(zip(ids, distinct([names.option(id_) for id_ in ids]), strict=True))
-    ranks = [ordinal(n) for n in range(1, len(ids) + 1)]
+    ranks = [ordinal(n, manner) for n in range(1, len(ids) + 1)]
     shades = [shade(n, len(ids)) for n in range(len(ids))]
     parts = []
     for id_ in ids:
@@ -54,13 +54,13 @@ def ranks_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Ch
                 "mark": {"type": "bar", "height": 26, "stroke": FAINT, "strokeWidth": 0.75},
                 "encoding": {
                     "y": y,
-                    "x": {"field": "from", "type": "quantitative", "scale": {"domain": [0, 100]}, "title": "Of 100 draws near the stated weights"},
+                    "x": {"field": "from", "type": "quantitative", "scale": {"domain": [0, 100]}, "title": _("Of 100 draws near the stated weights")},
                     "x2": {"field": "to"},
                     "color": {
                         "field": "rank",
                         "type": "nominal",
                         "scale": {"domain": ranks, "range": shades},
-                        "legend": {"title": "Rank", "orient": "bottom", "columns": 10},
+                        "legend": {"title": _("Rank"), "orient": "bottom", "columns": 10},
                     },
                 },
             },
@@ -77,19 +77,22 @@ def ranks_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Ch
         ],
     }  # fmt: skip
     rows = [
-        (f"{names.option(id_)}, {where}", *(_percent(share) for share in shares[id_]))
+        (f"{names.option(id_)}, {where}", *(_percent(share, manner) for share in shares[id_]))
         for id_ in ids
-        for where, shares in (("near the stated weights", stated), ("under any weights", anywhere))
+        for where, shares in ((_("near the stated weights"), stated), (_("under any weights"), anywhere))
     ]
-    described = "; ".join(f"{names.option(id_)} first in {_percent(stated[id_][0])}" for id_ in ids)
-    table = Table(("Option and weights", *ranks), tuple(rows))
-    return draw("How often each option takes each rank", f"Share of the draws near the stated weights: {described}.", table, spec)
+    first = _("%(option)s first in %(share)s")
+    described = "; ".join(first % {"option": names.option(id_), "share": _percent(stated[id_][0], manner)} for id_ in ids)
+    table = Table((_("Option and weights"), *ranks), tuple(rows))
+    said = _("Share of the draws near the stated weights: %(options)s.") % {"options": described}
+    return draw(_("How often each option takes each rank"), said, table, spec, manner)
 
 
-def ordinal(n: int) -> str:
+def ordinal(n: int, manner: Manner = REPORT) -> str:
     """1st, 2nd, 3rd, 4th, 11th, 21st."""
-    last = "th" if 10 < n % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(n % 10, "th")
-    return f"{n}{last}"
+    _ = manner.word
+    common, ends = _("%(n)dth"), {1: _("%(n)dst"), 2: _("%(n)dnd"), 3: _("%(n)drd")}
+    return (common if 10 < n % 100 < 14 else ends.get(n % 10, common)) % {"n": n}
 
 
 def shade(position: int, count: int) -> str:
@@ -100,6 +103,6 @@ def shade(position: int, count: int) -> str:
     return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in zip(SECOND, LAST, strict=True))
 
 
-def _percent(share: str) -> str:
+def _percent(share: str, manner: Manner) -> str:
     """With the two decimals that the draws give; the sign stays with its figure."""
-    return f"{Decimal(share) * 100:.2f}\u00a0%"
+    return manner.number(f"{Decimal(share) * 100:.2f}") + "\u00a0%"

@@ -6,17 +6,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import WIDTH, Chart, Names, Table, colour, distinct, draw, ink_on, option_look
+from assessments.charts.drawing import REPORT, WIDTH, Chart, Manner, Names, Table, colour, distinct, draw, ink_on, option_look
 
 LABEL_FROM = Decimal(4)  # points: a narrower part has no room for its figure
 
 
-def scores_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart:
+def scores_chart(evaluation: Mapping[str, Any], names: Names | None = None, manner: Manner = REPORT) -> Chart:
     """A bar an option, in parts by criterion; ``evaluation`` is the documented output.
 
     Admissible options come first, by rank; a mark shows the best score that is still possible.
     """
-    names = names or Names()
+    names, _, number = names or Names(), manner.word, manner.number
     options = _ranked(evaluation)
     labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
     criteria = _criteria(evaluation)
@@ -37,10 +37,12 @@ def scores_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> C
                 }
             )
             start += points
-        note = "" if option["score"] == option["score_best"] else f", at best {option['score_best']}"
-        note += "" if option["admissible"] else ", not admissible"
+        note = "" if option["score"] == option["score_best"] else _(", at best %(score)s") % {"score": number(option["score_best"])}
+        note += "" if option["admissible"] else _(", not admissible")
         at = float(max(start, Decimal(option["score_best"])))
-        totals.append({"option": labels[option["id"]], "at": at, "best": float(option["score_best"]), "label": f"{option['score']}{note}"})
+        totals.append(
+            {"option": labels[option["id"]], "at": at, "best": float(option["score_best"]), "label": f"{number(option['score'])}{note}"}
+        )
     y = {"field": "option", "type": "nominal", "sort": list(labels.values()), "title": None}
     scale = {"domain": [0, 100]}
     spec = {
@@ -52,7 +54,7 @@ def scores_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> C
                 "mark": {"type": "bar", "height": 26, "stroke": "white", "strokeWidth": 1},
                 "encoding": {
                     "y": y,
-                    "x": {"field": "from", "type": "quantitative", "scale": scale, "title": "Points of 100", "axis": {"tickCount": 5}},
+                    "x": {"field": "from", "type": "quantitative", "scale": scale, "title": _("Points of 100"), "axis": {"tickCount": 5}},
                     "x2": {"field": "to"},
                     "color": {
                         "field": "criterion",
@@ -84,17 +86,29 @@ def scores_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> C
             },
         ],
     }
-    header = ("Option", *(names.criterion(c) for c in criteria), "Score", "At best")
-    rows = tuple((names.option(o["id"]), *(f"{_contribution(o, c):.1f}" for c in criteria), o["score"], o["score_best"]) for o in options)
-    described = "; ".join(
-        f"{names.option(o['id'])} {o['score']} (at best {o['score_best']}{'' if o['admissible'] else ', not admissible'})" for o in options
+    header = (_("Option"), *(names.criterion(c) for c in criteria), _("Score"), _("At best"))
+    rows = tuple(
+        (
+            names.option(o["id"]),
+            *(number(f"{_contribution(o, c):.1f}") for c in criteria),
+            number(o["score"]),
+            number(o["score_best"]),
+        )
+        for o in options
     )
-    return draw("Scores by criterion", f"Points of 100 for each option: {described}.", Table(header, rows), spec)
+    admissible, not_so = _("%(option)s %(score)s (at best %(best)s)"), _("%(option)s %(score)s (at best %(best)s, not admissible)")
+    described = "; ".join(
+        (admissible if o["admissible"] else not_so)
+        % {"option": names.option(o["id"]), "score": number(o["score"]), "best": number(o["score_best"])}
+        for o in options
+    )
+    said = _("Points of 100 for each option: %(options)s.") % {"options": described}
+    return draw(_("Scores by criterion"), said, Table(header, rows), spec, manner)
 
 
-def values_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> Chart:
+def values_chart(evaluation: Mapping[str, Any], names: Names | None = None, manner: Manner = REPORT) -> Chart:
     """A row a criterion, a mark an option at its value of 0 to 1; a bar runs on to the best value that is still possible."""
-    names = names or Names()
+    names, _ = names or Names(), manner.word
     options = _ranked(evaluation)
     labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
     criteria = _criteria(evaluation)
@@ -133,7 +147,8 @@ def values_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> C
     }
     spec = {
         "width": WIDTH - 240,
-        "height": {"step": 16 if len(options) > 1 else 28, "for": "offset"} if len(options) > 1 else {"step": 28},
+        # The marks of many options lie closer, so that the whole is no taller than what its labels bear on paper.
+        "height": {"step": 16 if len(options) < 3 else 12, "for": "offset"} if len(options) > 1 else {"step": 28},
         "data": {"values": points},
         "layer": [
             {
@@ -142,7 +157,7 @@ def values_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> C
                 "encoding": {
                     "y": y,
                     "yOffset": offset,
-                    "x": {"field": "value", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": "Value, 0 worst to 1 best"},
+                    "x": {"field": "value", "type": "quantitative", "scale": {"domain": [0, 1]}, "title": _("Value, 0 worst to 1 best")},
                     "x2": {"field": "best"},
                     "color": fill,
                 },
@@ -152,17 +167,18 @@ def values_chart(evaluation: Mapping[str, Any], names: Names | None = None) -> C
                 "encoding": {
                     "y": y,
                     "yOffset": offset,
-                    "x": {"field": "value", "type": "quantitative", "title": "Value, 0 worst to 1 best", "axis": {"tickCount": 5}},
+                    "x": {"field": "value", "type": "quantitative", "title": _("Value, 0 worst to 1 best"), "axis": {"tickCount": 5}},
                     "color": fill,
                     "shape": shape,
                 },
             },
         ],
     }
-    header = ("Criterion", *(names.option(o["id"]) for o in options))
-    rows = tuple((names.criterion(c), *(_range(o["values"].get(c)) for o in options)) for c in criteria)
-    best = "; ".join(f"{names.criterion(c)}: {_leader(options, c, names)}" for c in criteria)
-    return draw("Values by criterion", f"Highest value of each criterion. {best}.", Table(header, rows), spec)
+    header = (_("Criterion"), *(names.option(o["id"]) for o in options))
+    rows = tuple((names.criterion(c), *(_range(o["values"].get(c), manner) for o in options)) for c in criteria)
+    best = "; ".join(f"{names.criterion(c)}: {_leader(options, c, names, manner)}" for c in criteria)
+    said = _("Highest value of each criterion. %(values)s.") % {"values": best}
+    return draw(_("Values by criterion"), said, Table(header, rows), spec, manner)
 
 
 def _ranked(evaluation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -180,13 +196,16 @@ def _contribution(option: Mapping[str, Any], criterion: str) -> Decimal:
     return Decimal(value["value"]) * Decimal(value["weight"]) * 100 if value else Decimal(0)
 
 
-def _range(value: Mapping[str, str] | None) -> str:
+def _range(value: Mapping[str, str] | None, manner: Manner) -> str:
+    _, number = manner.word, manner.number
     if value is None:
-        return "does not apply"
-    return value["value"] if value["value"] == value["best"] else f"{value['value']} to {value['best']}"
+        return _("does not apply")
+    if value["value"] == value["best"]:
+        return number(value["value"])
+    return _("%(low)s to %(high)s") % {"low": number(value["value"]), "high": number(value["best"])}
 
 
-def _leader(options: list[Mapping[str, Any]], criterion: str, names: Names) -> str:
+def _leader(options: list[Mapping[str, Any]], criterion: str, names: Names, manner: Manner) -> str:
     having = [o for o in options if criterion in o["values"]]
     top = max(having, key=lambda o: Decimal(o["values"][criterion]["value"]))
-    return f"{names.option(top['id'])} {top['values'][criterion]['value']}"
+    return f"{names.option(top['id'])} {manner.number(top['values'][criterion]['value'])}"

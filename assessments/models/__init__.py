@@ -44,6 +44,12 @@ from assessments.models.register import (
     Treated,
     Treatment,
 )
+from assessments.models.standing import Standing, StandingDuty, StandingRisk, StandingYear
+from assessments.models.together import (
+    Assignment,
+    Comment,
+    Thread,
+)
 
 __all__ = [
     "APPROVING",
@@ -52,7 +58,9 @@ __all__ = [
     "Acceptance",
     "AcceptanceExpiry",
     "Assessment",
+    "Assignment",
     "BasisOfAnswer",
+    "Comment",
     "Condition",
     "ConditionStep",
     "ConditionStepKind",
@@ -74,8 +82,13 @@ __all__ = [
     "Snapshot",
     "Sourcing",
     "Stage",
+    "Standing",
+    "StandingDuty",
+    "StandingRisk",
+    "StandingYear",
     "State",
     "Status",
+    "Thread",
     "Treated",
     "Treatment",
     "UseCase",

@@ -10,6 +10,7 @@ import uuid
 from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 from assessments.models.describing import Assessment, one_of
@@ -18,17 +19,17 @@ from assessments.models.describing import Assessment, one_of
 class Part(models.TextChoices):
     """What a person had to do with a snapshot; each person has one part, so who wrote or answered can't approve."""
 
-    AUTHOR = "author", "Author"
-    ANSWERED = "answered", "Answered"
-    APPROVER = "approver", "Approver"
+    AUTHOR = "author", _("Author")
+    ANSWERED = "answered", _("Answered")
+    APPROVER = "approver", _("Approver")
 
 
 class VerdictKind(models.TextChoices):
-    APPROVE = "approve", "Approve"
-    APPROVE_WITH_CONDITIONS = "approve_with_conditions", "Approve with conditions"
-    RETURN = "return", "Return"
-    REJECT = "reject", "Reject"
-    ABSTAIN = "abstain", "Abstain"
+    APPROVE = "approve", _("Approve")
+    APPROVE_WITH_CONDITIONS = "approve_with_conditions", _("Approve with conditions")
+    RETURN = "return", _("Return")
+    REJECT = "reject", _("Reject")
+    ABSTAIN = "abstain", _("Abstain")
 
 
 APPROVING = (VerdictKind.APPROVE, VerdictKind.APPROVE_WITH_CONDITIONS)
@@ -36,19 +37,19 @@ SIGNED = (*APPROVING, VerdictKind.REJECT)  # what carries a statement, and so ne
 
 
 class Quorum(models.TextChoices):
-    ANY = "any", "Any of them"
-    ALL = "all", "All of them"
-    SOME = "some", "A number of them"
+    ANY = "any", _("Any of them")
+    ALL = "all", _("All of them")
+    SOME = "some", _("A number of them")
 
 
 class Severity(models.TextChoices):
     """How grave a finding is, before or after what is done about it."""
 
-    NONE = "none", "None"
-    LOW = "low", "Low"
-    MEDIUM = "medium", "Medium"
-    HIGH = "high", "High"
-    CRITICAL = "critical", "Critical"
+    NONE = "none", _("None")
+    LOW = "low", _("Low")
+    MEDIUM = "medium", _("Medium")
+    HIGH = "high", _("High")
+    CRITICAL = "critical", _("Critical")
 
 
 class SignOffPolicy(models.Model):
@@ -254,8 +255,8 @@ class Condition(models.Model):
 
 
 class ConditionStepKind(models.TextChoices):
-    MET = "met", "Met"
-    REOPENED = "reopened", "Reopened"
+    MET = "met", _("Met")
+    REOPENED = "reopened", _("Reopened")
 
 
 class ConditionStep(models.Model):
@@ -324,3 +325,9 @@ class DecisionRecord(models.Model):
 
     def __str__(self) -> str:
         return self.digest
+
+    @classmethod
+    def newest_of(cls, assessment: Assessment) -> DecisionRecord | None:
+        """With its snapshot, whose content is read once somebody asks for it."""
+        found = cls.objects.filter(snapshot__assessment=assessment).select_related("snapshot").defer("snapshot__content")
+        return found.order_by("-created_at").first()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Organisation
 
@@ -17,39 +18,39 @@ if TYPE_CHECKING:
 
 
 class Status(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    IN_REVIEW = "in_review", "In review"
-    RETURNED = "returned", "Returned"
-    APPROVED = "approved", "Approved"
-    REJECTED = "rejected", "Rejected"
-    WITHDRAWN = "withdrawn", "Withdrawn"
-    EXPIRED = "expired", "Expired"
-    SUPERSEDED = "superseded", "Superseded"
+    DRAFT = "draft", _("Draft")
+    IN_REVIEW = "in_review", _("In review")
+    RETURNED = "returned", _("Returned")
+    APPROVED = "approved", _("Approved")
+    REJECTED = "rejected", _("Rejected")
+    WITHDRAWN = "withdrawn", _("Withdrawn")
+    EXPIRED = "expired", _("Expired")
+    SUPERSEDED = "superseded", _("Superseded")
 
 
 OPEN_STATUSES = (Status.DRAFT, Status.RETURNED)
 
 
 class Sourcing(models.TextChoices):
-    CLOSED_API = "closed_api", "Closed API"
-    MANAGED_OPEN = "managed_open", "Managed open weights"
-    SELF_HOSTED_OPEN = "self_hosted_open", "Self-hosted open weights"
-    ON_DEVICE_OPEN = "on_device_open", "On-device open weights"
+    CLOSED_API = "closed_api", _("Closed API")
+    MANAGED_OPEN = "managed_open", _("Managed open weights")
+    SELF_HOSTED_OPEN = "self_hosted_open", _("Self-hosted open weights")
+    ON_DEVICE_OPEN = "on_device_open", _("On-device open weights")
 
 
 class State(models.TextChoices):
-    ANSWERED = "answered", "Answered"
-    UNKNOWN = "unknown", "Unknown"
-    NOT_APPLICABLE = "not_applicable", "Not applicable"
-    UNANSWERED = "unanswered", "Unanswered"
+    ANSWERED = "answered", _("Answered")
+    UNKNOWN = "unknown", _("Unknown")
+    NOT_APPLICABLE = "not_applicable", _("Not applicable")
+    UNANSWERED = "unanswered", _("Unanswered")
 
 
 class BasisOfAnswer(models.TextChoices):
-    UNSUPPORTED = "unsupported", "Unsupported"
-    SELF_DECLARED = "self_declared", "Self-declared"
-    PUBLISHED = "published", "Published"
-    CONTRACTUAL = "contractual", "Contractual"
-    CERTIFIED = "certified", "Certified"
+    UNSUPPORTED = "unsupported", _("Unsupported")
+    SELF_DECLARED = "self_declared", _("Self-declared")
+    PUBLISHED = "published", _("Published")
+    CONTRACTUAL = "contractual", _("Contractual")
+    CERTIFIED = "certified", _("Certified")
 
 
 def archetype_weights() -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, Q, UniqueConstraint
+from django.utils.translation import gettext_lazy as _
 
 from assessments.models.deciding import Severity
 from assessments.models.describing import Assessment, Evidence, Option, one_of
 
 
 class Treatment(models.TextChoices):
-    MITIGATE = "mitigate", "Mitigate"
-    ACCEPT = "accept", "Accept"
-    TRANSFER = "transfer", "Transfer"
-    AVOID = "avoid", "Avoid"
+    MITIGATE = "mitigate", _("Mitigate")
+    ACCEPT = "accept", _("Accept")
+    TRANSFER = "transfer", _("Transfer")
+    AVOID = "avoid", _("Avoid")
 
 
 class Treated(models.Model):

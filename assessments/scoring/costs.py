@@ -171,6 +171,21 @@ def option_costs(costs: Costs, demand: Demand, exchange: Exchange, as_of: date) 
     )
 
 
+def by_year(plan: MonthlyPlan, demand: Demand) -> tuple[Decimal, ...]:
+    """What each year of the horizon costs at the likely figures, undiscounted and in the demand's currency; a last year that isn't whole
+    counts the months that it has, and what falls once, before the first month, is in the first. Empty without a horizon.
+
+    Needs a local decimal context.
+    """
+    first = _tokens(demand)
+    months = [
+        max(plan.minimum, plan.mix_cost * volume) + plan.replica_cost * plan.replicas(first * volume) + plan.fixed
+        for volume, _ in month_factors(demand.growth_per_year or NOUGHT, NOUGHT, demand.horizon_months or 0)
+    ]
+    years = [sum(months[n : n + 12], NOUGHT) for n in range(0, len(months), 12)]
+    return (years[0] + plan.one_off, *years[1:]) if years else ()
+
+
 def _exceeded(plan: MonthlyPlan, first: Decimal, factors: tuple[tuple[Decimal, Decimal], ...]) -> int | None:
     capacity = plan.capacity
     if capacity is None:

@@ -13,7 +13,6 @@ from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, ndtri
 
 DRAWS = 10_000
 Array: TypeAlias = NDArray[np.float64]
@@ -56,6 +55,8 @@ _STEPS = 4096
 @lru_cache(maxsize=256)
 def _beta_quantiles(alpha: float, beta: float) -> Array:
     """The quantiles of a beta distribution at the probabilities 0, 1/4096, … 1, read off its distribution function."""
+    from scipy.special import betainc  # here, so that a worker that only prints never loads scipy
+
     return np.interp(np.linspace(0, 1, _STEPS + 1), betainc(alpha, beta, _GRID), _GRID)
 
 
@@ -86,6 +87,8 @@ def lognormal_mean(mu: float, sigma: float) -> float:
 
 def normal(uniform: Array) -> Array:
     """The standard normal at these probabilities."""
+    from scipy.special import ndtri
+
     return np.asarray(ndtri(uniform))
 
 

@@ -7,7 +7,6 @@ from decimal import Decimal
 from math import ceil, floor
 
 import numpy as np
-from scipy.optimize import linprog
 
 from assessments.scoring.draws import Array
 from assessments.scoring.flip import Flip
@@ -62,6 +61,8 @@ def nearest_weights(stated: Array, values: Array, rival: int, lead: float = LEAD
     where a criterion doesn't apply to an option. There the option's own score stands in, which leaves its score as it is; since the score
     moves with the weights, the programme is solved again until both agree.
     """
+    from scipy.optimize import linprog  # here, so that a worker that only prints never loads scipy
+
     options, criteria = values.shape
     filled, solution = _filled(values, stated), None
     for _ in range(ROUNDS):

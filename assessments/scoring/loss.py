@@ -13,7 +13,6 @@ from decimal import Decimal
 from math import exp, log, sqrt
 
 import numpy as np
-from scipy.special import ndtr
 
 from assessments.scoring.answers import Variables
 from assessments.scoring.draws import TWO_SIDED_90, Array, Stream, lognormal_mean, normal, pert, pert_mean, poisson, quantile
@@ -141,6 +140,8 @@ def borne_mean(median: float, spread: float, transfer: Transfer, cap: Decimal | 
         return 0.0
     if not sigma:
         return min(exp(mu), limit)
+    from scipy.special import ndtr  # here, so that a worker that only prints never loads scipy
+
     at = (log(limit) - mu) / sigma
     return float(lognormal_mean(mu, sigma) * ndtr(at - sigma) + limit * (1 - ndtr(at)))
 

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django import template
 from django.utils.translation import gettext as _
+
+from accounts import formats
 
 register = template.Library()
 
@@ -38,4 +42,10 @@ def figure(number: Decimal | None) -> str:
 @register.filter
 def grouped(number: Decimal | None) -> str:
     """A number to read: thousands apart by a thin space."""
-    return "" if number is None else f"{number.normalize():,f}".replace(",", "\u202f")
+    return "" if number is None else formats.number(f"{number.normalize():,f}".replace(",", "\u202f"))
+
+
+@register.filter
+def at(found: Mapping[str, Any], key: str) -> Any:
+    """What a mapping holds under a key that the page knows; None where it holds nothing."""
+    return found.get(key)

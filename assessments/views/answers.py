@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -20,10 +18,13 @@ from assessments import answering, offering
 from assessments.errors import Refused, Stale, WrongStatus
 from assessments.models import Assessment, Evidence, Option, Response, State
 from assessments.permissions import require
-from assessments.progress import Count, Standing, standing_of
+from assessments.progress import Standing, standing_of
+from assessments.tally import place_in, progress_of
 from assessments.views.asking import Cell, Trouble, evidence_of, pending_of, section_rows, why_not_asked
-from assessments.views.common import find, page_context
+from assessments.views.common import find, page_context, reach, require_part
 from assessments.views.figuring import costs, demand, figure_save
+from assessments.views.filtering import ALL, LABELS, Filter, counts, filter_in
+from assessments.views.saving import asked, save_one
 from assessments.views.wire import Posted, dom_id, key_of, posted, untouched
 from compliance.catalogue.model import Question, Questionnaire, Section
 
@@ -35,9 +36,10 @@ __all__ = [
 @member()
 def section(request: HttpRequest, assessment: UUID, questionnaire: str, section: str) -> HttpResponse:
     """A section's page; posting it saves every answer in it, for a browser without scripts."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     standing = standing_of(found)
     of, part = place(standing, questionnaire, section)
+    require_part(request, found, (of.id, part.id))
     if request.method != "POST":
         return section_page(request, standing, of, part)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
@@ -49,21 +51,13 @@ def place(standing: Standing, questionnaire: str, section: str) -> tuple[Questio
         for part in of.sections:
             if (of.id, part.id) == (questionnaire, section):
                 return of, part
-    raise Http404("No such section in the catalogue of this assessment.")
-
-
-def place_of_question(standing: Standing, question: Question) -> tuple[Questionnaire, Section]:
-    return next((of, part) for of in standing.release.questionnaires for part in of.sections if question in part.questions)
+    raise Http404(_("No such section in the catalogue of this assessment."))
 
 
 def section_url(standing: Standing, of: Questionnaire, part: Section, at: str = "") -> str:
     found = standing.assessment
     kwargs = {"org": found.organisation.slug, "assessment": found.pk, "questionnaire": of.id, "section": part.id}
     return reverse("assessments:section", kwargs=kwargs) + (f"#a-{dom_id(at)}" if at else "")
-
-
-def count_of(standing: Standing, part: Section) -> Count:
-    return next(s.count for q in standing.progress.questionnaires for s in q.sections if s.section is part)
 
 
 def section_page(
@@ -75,17 +69,29 @@ def section_page(
     status: int = 200,
 ) -> HttpResponse:
     rows = section_rows(standing, part, troubles)
-    links = [(q, s) for q in standing.release.questionnaires for s in q.sections]
+    chosen = filter_in(request.GET, standing, request.user.pk)
+    if chosen.show != ALL:
+        rows = [replace(r, off=not any(c.trouble or chosen.wants(standing, r.question, c.option.pk if c.option else None) for c in r.cells))
+                for r in rows]  # fmt: skip
+    theirs = reach(request, standing.assessment)
+    links = [(q, s) for q in standing.release.questionnaires for s in q.sections if theirs.reads((q.id, s.id))]
     at = links.index((of, part))
     shared = [row for row in rows if row.question.scope == "use_case"]
     compared = [row for row in rows if row.question.scope == "option"]
     context = page_context(
-        request, standing.assessment, standing, questionnaire=of, section=part, shared=shared, compared=compared,
-        pending=pending_of(standing, part), count=count_of(standing, part), offers_of_organisation=sum(bool(r.cell.offered) for r in shared),
+        request, standing.assessment, standing, place=(of.id, part.id), questionnaire=of, section=part, shared=shared, compared=compared,
+        pending=pending_of(standing, part), count=progress_of(standing, part), offers_of_organisation=sum(bool(r.cell.offered) for r in shared),
+        filters=section_filters(standing, part, chosen), chosen=chosen, off=sum(row.off and row.shown for row in rows),
         troubled=[cell for row in rows for cell in row.cells if cell.trouble], address=section_url(standing, of, part),
         previous=links[at - 1] if at else None, following=links[at + 1] if at + 1 < len(links) else None,
     )  # fmt: skip
     return render(request, "assessments/section.html", context, status=status)
+
+
+def section_filters(standing: Standing, part: Section, chosen: Filter) -> list[tuple[str, str, int | None]]:
+    """(what the address says, label, how many) of what the section's questions can be narrowed to."""
+    found = counts(standing, list(part.questions), chosen)
+    return [(kind, str(label), found.get(kind)) for kind, label in LABELS.items()]
 
 
 def save_section(
@@ -150,7 +156,7 @@ def take_posted(request: HttpRequest, standing: Standing, part: Section, key: st
     pairs = ((q, o) for q in part.questions for o in ([None] if q.scope == "use_case" else standing.options))
     question, option = next(((q, o) for q, o in pairs if key_of(q, o) == key), (None, None))
     if question is None:
-        raise Http404("No such answer in this section.")
+        raise Http404(_("No such answer in this section."))
     revision = posted(request.POST, key, question).revision
     try:
         offering.take_over(
@@ -194,96 +200,45 @@ def save(
 def response_save(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """One answer: ``question``, ``option`` (empty for the use case), ``value``, ``basis``, ``note``, ``revision``. With htmx the answer is the
     state beside the field, and what else on the page follows from it; otherwise back to the section."""
-    found = find(request, assessment)
+    if request.htmx:  # type: ignore[attr-defined]
+        return save_one(request, assessment)
+    found = find(request, assessment, partly=True)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
     standing = standing_of(found)
     question, option = asked(request, standing)
-    of, part = place_of_question(standing, question)
-    key = key_of(question, option)
-    if not request.htmx:  # type: ignore[attr-defined]
-        return save_section(request, standing, of, part, only=key)
-    clear = "clear" in request.POST
-    sent = posted(request.POST, key, question, plain=True)
-    if clear:
-        sent = replace(sent, values=[], specials=[])
-    before = standing.visibilities()
-    trouble, status = None, 200
-    known = (option.pk if option else None, question.id) in standing.responses
-    try:
-        save(request, found, question, option, sent, known=known)
-    except Stale as error:
-        trouble, status = Trouble(error.message, error.fields, sent, error), 409
-    except WrongStatus as error:
-        trouble, status = Trouble(error.message, {}, sent), 409
-    except Refused as error:
-        trouble, status = Trouble(error.message, error.fields, sent), 422
-    return answer_saved(request, standing_of(found), part, question, option, before, trouble, status, clear=clear)
-
-
-def asked(request: HttpRequest, standing: Standing) -> tuple[Question, Option | None]:
-    """The question and option that the request names; Http404 where there is none."""
-    question = standing.known.questions.get(request.POST.get("question", ""))
-    named = request.POST.get("option", "")
-    option = next((o for o in standing.options if o.key == named), None)
-    if question is None or (question.scope == "option") != (option is not None) or (named and option is None):
-        raise Http404("No such question of that option in this assessment.")
-    return question, option
-
-
-def answer_saved(
-    request: HttpRequest, standing: Standing, part: Section, question: Question, option: Option | None, before: dict[Any, bool | None],
-    trouble: Trouble | None, status: int, *, clear: bool,
-) -> HttpResponse:  # fmt: skip
-    """The state of one answer, and out of band: the spine's counts, and the rows and cells that appear or go with it."""
-    rows = section_rows(standing, part, {key_of(question, option): trouble} if trouble else None)
-    after = standing.visibilities()
-    changed = {place for place in after if before.get(place) != after[place]}
-    fresh_rows, fresh_cells, appeared = [], [], 0
-    for row in rows:
-        moved = [c for c in row.cells if (c.option.pk if c.option else None, row.question.id) in changed]
-        was_shown = any(before.get((c.option.pk if c.option else None, row.question.id)) for c in row.cells)
-        if moved and was_shown != row.shown:
-            fresh_rows.append(row)
-            appeared += row.shown
-        elif row.shown:
-            fresh_cells += moved
-    cell = next(c for row in rows for c in row.cells if c.question == question and c.option == option)
-    context = page_context(
-        request, standing.assessment, standing, cell=cell, row=next(row for row in rows if row.question == question), fresh_rows=fresh_rows,
-        fresh_cells=fresh_cells, appeared=appeared, gone=len(fresh_rows) - appeared, pending=pending_of(standing, part),
-        saved_at=None if trouble else timezone.localtime(), clear=clear and not trouble, count=count_of(standing, part), oob=True,
-    )  # fmt: skip
-    response = render(request, "assessments/_answer_saved.html", context, status=status)
-    if clear and not trouble:
-        response["HX-Retarget"], response["HX-Reswap"] = f"#a-{cell.dom}", "outerHTML"
-    return response
+    of, part = place_in(standing.release.questionnaires, question)
+    require_part(request, found, (of.id, part.id))
+    return save_section(request, standing, of, part, only=key_of(question, option))
 
 
 @member()
 @require_POST
 def evidence_attach(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    """Attach the posted ``file`` to the answer that ``question`` and ``option`` name."""
-    found = find(request, assessment)
+    """Attach each posted ``file`` to the answer that ``question`` and ``option`` name; those that can't be are told by name."""
+    found = find(request, assessment, partly=True)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
     standing = standing_of(found)
     question, option = asked(request, standing)
-    trouble, status = None, 200
-    try:
-        upload = request.FILES.get("file")
-        if upload is None:
-            raise Refused(_("No file came with the request."), {"file": _("Choose a file first.")})
-        answering.evidence_attach(actor=request.user, assessment=found, question_id=question.id, option=option, upload=upload)  # type: ignore[arg-type]
-    except WrongStatus as error:
-        trouble, status = Trouble(error.message, {"file": error.message}), 409
-    except Refused as error:
-        trouble, status = Trouble(error.message, error.fields or {"file": error.message}), 422
+    require_part(request, found, standing.known.places[question.id])
+    uploads = request.FILES.getlist("file")
+    wrong, status = ([], 200) if uploads else ([_("Choose a file first.")], 422)
+    for upload in uploads:
+        try:
+            answering.evidence_attach(actor=request.user, assessment=found, question_id=question.id, option=option, upload=upload)  # type: ignore[arg-type]
+        except WrongStatus as error:
+            wrong, status = [error.message], 409
+            break
+        except Refused as error:
+            message, status = error.fields.get("file", error.message), 422
+            wrong.append(f"{upload.name}: {message}" if len(uploads) > 1 else message)
+    trouble = Trouble(wrong[0], {"file": " ".join(wrong)}) if wrong else None
     return evidence_done(request, standing, question, option, trouble, status)
 
 
 def evidence_done(
     request: HttpRequest, standing: Standing, question: Question, option: Option | None, trouble: Trouble | None, status: int
 ) -> HttpResponse:
-    of, part = place_of_question(standing, question)
+    of, part = place_in(standing.release.questionnaires, question)
     key = key_of(question, option)
     if request.htmx:  # type: ignore[attr-defined]
         standing = standing_of(standing.assessment)
@@ -304,7 +259,7 @@ def evidence_done(
 
 
 def find_evidence(request: HttpRequest, assessment: UUID, evidence: UUID) -> tuple[Assessment, Evidence]:
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     rows = Evidence.objects.filter(response__assessment=found)
     return found, get_object_or_404(rows.select_related("response__assessment__organisation", "response__option"), pk=evidence)
 
@@ -315,7 +270,7 @@ def evidence_download(request: HttpRequest, assessment: UUID, evidence: UUID) ->
     """The file as it was attached, always as a download: nothing in it is shown by the browser under our address. It is recorded."""
     _found, kept = find_evidence(request, assessment, evidence)
     if not kept.file:
-        raise Http404("This file was named by an imported assessment; it was never uploaded here.")
+        raise Http404(_("This file was named by an imported assessment; it was never uploaded here."))
     file = answering.evidence_open(actor=request.user, evidence=kept)  # type: ignore[arg-type]
     response = FileResponse(file, as_attachment=True, filename=kept.name, content_type=kept.content_type)
     response["X-Content-Type-Options"] = "nosniff"
@@ -332,7 +287,7 @@ def evidence_remove(request: HttpRequest, assessment: UUID, evidence: UUID) -> H
     standing = standing_of(found)
     question, option = standing.known.questions.get(kept.response.question), kept.response.option
     if question is None:
-        raise Http404("The release that this assessment is on doesn't ask that question.")
+        raise Http404(_("The release that this assessment is on doesn't ask that question."))
     trouble, status = None, 200
     try:
         answering.evidence_remove(actor=request.user, evidence=kept)  # type: ignore[arg-type]

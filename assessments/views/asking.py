@@ -19,6 +19,7 @@ from assessments.snapshots import display
 from assessments.views.wire import NONE_OF_THESE, NOT_APPLICABLE, UNKNOWN, Posted, dom_id, key_of
 from compliance.catalogue.conditions import references, truth
 from compliance.catalogue.model import Question, Section, Source
+from compliance.views.words import ANSWERED_BY
 
 SELECT_FITS = 15  # characters that a select in a column shows whole; assessment.js has the same number
 SPECIAL_OF_STATE = {State.UNKNOWN: UNKNOWN, State.NOT_APPLICABLE: NOT_APPLICABLE}
@@ -43,7 +44,8 @@ class Trouble:
 
 @dataclass(frozen=True)
 class Cell:
-    """One answer to one question. ``table``: it stands in the table of options, where a choice is a select rather than radios."""
+    """One answer to one question. ``table``: it stands in the table of options, where a choice is a select rather than radios; ``files``: how
+    many, where ``evidence`` wasn't read; ``undo``: what can be put back, as the form carries it."""
 
     question: Question
     option: Option | None
@@ -53,6 +55,8 @@ class Cell:
     trouble: Trouble | None = None
     reason: str = ""
     offer: Offer | None = None
+    files: int = 0
+    undo: str = ""
 
     @property
     def offered(self) -> Offer | None:
@@ -130,7 +134,7 @@ class Cell:
 
     @property
     def basis_choices(self) -> list[tuple[str, str]]:
-        return list(BasisOfAnswer.choices)
+        return [(value, str(label)) for value, label in BasisOfAnswer.choices]
 
     @property
     def note(self) -> str:
@@ -157,8 +161,8 @@ class Cell:
             parts.append(self.row.get_basis_display())
         if self.row and self.row.note:
             parts.append(_("note"))
-        if self.evidence:
-            parts.append(ngettext("%(n)d file", "%(n)d files", len(self.evidence)) % {"n": len(self.evidence)})
+        if files := len(self.evidence) or self.files:
+            parts.append(ngettext("%(n)d file", "%(n)d files", files) % {"n": files})
         return " · ".join(parts)
 
     @property
@@ -168,7 +172,7 @@ class Cell:
             return []
         theirs, mine = self.trouble.stale.theirs, self.trouble.stale.mine
         pairs = [(_("Answer"), self._read(theirs), self._read(mine))]
-        pairs.append((_("Basis"), BasisOfAnswer(str(theirs["basis"])).label, BasisOfAnswer(str(mine["basis"])).label))
+        pairs.append((_("Basis"), str(BasisOfAnswer(str(theirs["basis"])).label), str(BasisOfAnswer(str(mine["basis"])).label)))
         pairs.append((_("Note"), str(theirs["note"]) or "–", str(mine["note"]) or "–"))
         return [pair for pair in pairs if pair[1] != pair[2]]
 
@@ -180,11 +184,12 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """One question of a section. ``shown``: it is asked of the use case, or of one option at least."""
+    """One question of a section. ``shown``: it is asked of the use case, or of one option at least; ``off``: the page's filter leaves it out."""
 
     question: Question
     cells: tuple[Cell, ...]
     sources: tuple[Source, ...]
+    off: bool = False
 
     @property
     def dom(self) -> str:
@@ -200,7 +205,7 @@ class Row:
 
     @property
     def answered_by(self) -> str:
-        return self.question.answered_by.replace("-", " ").replace("sre", "site reliability").replace("ml", "machine learning")
+        return str(ANSWERED_BY.get(self.question.answered_by, self.question.answered_by))
 
 
 def evidence_of(assessment: Assessment, questions: Iterable[str]) -> dict[tuple[Owner, str], tuple[Evidence, ...]]:

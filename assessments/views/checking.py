@@ -13,6 +13,7 @@ from assessments import routing, submission, workflow
 from assessments.errors import Refused
 from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment
+from assessments.progress import Standing
 from assessments.registering import register_of
 from assessments.scoring.evaluate import Evaluation
 from assessments.views.common import allowed
@@ -30,9 +31,10 @@ class Step:
     link: str = ""
 
 
-def check_context(request: HttpRequest, assessment: Assessment, error: Refused | None, typed: dict[str, Any]) -> dict[str, Any]:
+def check_context(request: HttpRequest, standing: Standing, error: Refused | None, typed: dict[str, Any]) -> dict[str, Any]:
     """The check page's context; ``error`` is what a form was refused for, ``typed`` what stood in it."""
-    evaluation = evaluate_assessment(assessment)
+    assessment = standing.assessment
+    evaluation = evaluate_assessment(assessment, standing)
     content = live_content(evaluation)
     shown = present(content, live_places(assessment, questions_of(content)))
     wrong = error
@@ -96,7 +98,7 @@ def _sign_off(request: HttpRequest, assessment: Assessment, evaluation: Evaluati
     policy, _version = routing.policy_in_force(assessment.organisation)
     findings = reverse("assessments:findings", kwargs={"org": assessment.organisation.slug, "assessment": assessment.pk})
     steps: list[Step] = []
-    register = register_of(assessment, evaluation.release, found)
+    register = register_of(assessment, evaluation.release, found, files=False)
     if policy.treatment_needed_from != "none":
         try:
             submission.check_treatments(assessment, register, policy)

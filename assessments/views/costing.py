@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
 from assessments.errors import Stale
 from assessments.evaluation import DEMAND
@@ -23,7 +24,7 @@ COUNTED = frozenset(
     {"gpus_per_replica", "hours_per_month", "tokens_per_second_per_replica", "utilisation_limit", "minimum_replicas", "maximum_replicas",
      "fte", "weeks"}
 )  # fmt: skip
-NOTHING = FigureSpec("", "This category costs nothing", "", Bounds(), rangeable=False)
+NOTHING = FigureSpec("", gettext_noop("This category costs nothing"), "", Bounds(), rangeable=False)
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class FigureCell:
     offers: tuple[FigureOffer, ...] = ()
     others: bool = False
     label: str = ""
+    undo: str = ""
 
     @property
     def key(self) -> str:
@@ -122,7 +124,7 @@ def demand_cells(standing: Standing, troubles: Mapping[str, Trouble] | None = No
     return [
         FigureCell(
             DEMAND, spec, None, standing.figures.get((None, DEMAND, spec.key)),
-            f"{currency} {spec.unit}" if spec.key.startswith("budget_") else spec.unit,
+            f"{currency} {_(spec.unit)}" if spec.key.startswith("budget_") else _(spec.unit),
             (troubles or {}).get(figure_key(DEMAND, spec.key, None)), label=_(spec.label),
         )
         for spec in DEMAND_FIGURES.values()
@@ -161,7 +163,7 @@ def _cost_cell(
         spec,
         option,
         standing.figures.get((option.pk, category, spec.key)),
-        f"{currency} {spec.unit}" if money else spec.unit,
+        f"{currency} {_(spec.unit)}" if money else _(spec.unit),
         troubles.get(figure_key(category, spec.key, option)),
         offers,
         others=not spec.key and any((option.pk, category, key) in standing.figures for key in COST_FIGURES[category]),

@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -22,9 +23,11 @@ from assessments.errors import Refused, WrongStatus
 from assessments.models import Assessment, Snapshot, Status
 from assessments.parts import parts_for
 from assessments.permissions import require
+from assessments.progress import standing_of
 from assessments.views.checking import check_context
-from assessments.views.common import find, page_context
-from assessments.views.recording import record_context
+from assessments.views.common import allowed, find, find_with_newest, page_context
+from assessments.views.drafts import draft_drop, draft_keep
+from assessments.views.recording import progress_of, record_context
 from assessments.views.results import snapshot_numbered
 from assessments.views.signing import sign_page, typed_acceptances, typed_conditions
 
@@ -40,7 +43,8 @@ def _code(error: Refused) -> int:
 
 
 def _check_page(request: HttpRequest, assessment: Assessment, error: Refused | None = None, **typed: Any) -> HttpResponse:
-    context = page_context(request, assessment, **check_context(request, assessment, error, typed))
+    standing = standing_of(assessment)
+    context = page_context(request, assessment, standing, **check_context(request, standing, error, typed))
     return render(request, "assessments/check.html", context, status=_code(error) if error else 200)
 
 
@@ -95,13 +99,14 @@ def withdraw(request: HttpRequest, assessment: UUID) -> HttpResponse:
 @member()
 def record(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """The frozen snapshot (the newest, or ``number``) as approvers read it, with what was decided on it."""
-    seen = find(request, assessment)
-    number = request.GET.get("number", "")
-    snapshot = snapshot_numbered(seen, number) if number else seen.latest_snapshot
-    if snapshot is None:
+    seen, newest = find_with_newest(request, assessment)
+    number, snapshot = request.GET.get("number", ""), newest
+    if number:
+        snapshot = snapshot_numbered(seen, number)
+    if snapshot is None or newest is None:
         messages.info(request, _("Nothing has been submitted yet, so there is no such record."))
         return _back(request, seen, "check")
-    context = page_context(request, seen, **record_context(request, seen, snapshot))
+    context = page_context(request, seen, **record_context(request, seen, snapshot, newest.number))
     return render(request, "assessments/record.html", context)
 
 
@@ -120,8 +125,10 @@ def seen(request: HttpRequest, assessment: UUID) -> HttpResponse:
     assert snapshot is not None
     parts = parts_for(request.user, snapshot)  # type: ignore[arg-type]
     if request.htmx:  # type: ignore[attr-defined]
-        shown = {"assessment": found, "snapshot": snapshot, "part": next(one for one in parts if one.key == part)}
-        return render(request, "assessments/_part_seen.html", shown)
+        shown = {
+            "assessment": found, "snapshot": snapshot, "part": next(one for one in parts if one.key == part), "progress": progress_of(parts),
+        }  # fmt: skip
+        return render(request, "assessments/_part_seen_answer.html", shown)
     unread = next((one.key for one in parts if one.seen_at is None), None)
     if unread is None:
         return _back(request, found, "sign")
@@ -131,9 +138,10 @@ def seen(request: HttpRequest, assessment: UUID) -> HttpResponse:
 
 def _to_decide(request: HttpRequest, assessment: UUID, action: str) -> tuple[Assessment, Snapshot | None]:
     """The assessment and the record that a verdict is asked for on (None: there is none now); raises PermissionDenied."""
-    seen = find(request, assessment)
-    require(request.user, request.organisation, action)  # type: ignore[attr-defined, arg-type]
-    return seen, seen.latest_snapshot if seen.status == Status.IN_REVIEW else None
+    seen, newest = find_with_newest(request, assessment)
+    if not allowed(request, action):
+        require(request.user, request.organisation, action)  # type: ignore[attr-defined, arg-type]
+    return seen, newest if seen.status == Status.IN_REVIEW else None
 
 
 def _nothing_to_decide(request: HttpRequest, assessment: Assessment) -> HttpResponse:
@@ -158,6 +166,16 @@ def _authenticated(request: HttpRequest) -> tuple[str, Errors, int]:
     return found, {}, 200
 
 
+def _away(request: HttpRequest, assessment: Assessment, snapshot: Snapshot, form: str) -> HttpResponse:
+    """Off to the person's provider, and back to the form as it was typed."""
+    if not draft_keep(request, assessment, form):
+        trouble = _("What you typed is too long to be kept while you sign in again. Shorten it, or keep a copy of your own.")
+        return sign_page(request, assessment, snapshot, form=form, trouble=trouble, status=422)
+    back = reverse("assessments:sign", args=[assessment.organisation.slug, assessment.pk])
+    context = page_context(request, assessment, away=f"{reverse('provider_sign_in')}?{urlencode({'next': back})}")
+    return render(request, "assessments/sign_away.html", context)
+
+
 def _signing(request: HttpRequest, authentication: str) -> workflow.Signing:
     return workflow.Signing(
         authentication=authentication, address=request.META.get("REMOTE_ADDR", ""), client=request.META.get("HTTP_USER_AGENT", "")
@@ -179,12 +197,15 @@ def sign(request: HttpRequest, assessment: UUID) -> HttpResponse:
         return _nothing_to_decide(request, seen)
     if request.method != "POST":
         return sign_page(request, seen, snapshot)
+    if "sign_in_again" in request.POST:
+        return _away(request, seen, snapshot, "approve")
     try:
         acceptances, conditions = typed_acceptances(request.POST), typed_conditions(request.POST)
     except Refused as error:
         return sign_page(request, seen, snapshot, form="approve", errors=error.fields, trouble=error.message, status=422)
     how, wrong, status = _authenticated(request)
     if wrong:
+        draft_keep(request, seen, "approve")
         return sign_page(request, seen, snapshot, form="approve", errors=wrong, status=status)
     try:
         workflow.approve(
@@ -193,6 +214,7 @@ def sign(request: HttpRequest, assessment: UUID) -> HttpResponse:
         )  # fmt: skip
     except Refused as error:
         return _refused(request, seen, "approve", error)
+    draft_drop(request)
     seen.refresh_from_db()
     if seen.status == Status.APPROVED:
         messages.success(request, _("Signed. The decision is approved, and its report is being made."))
@@ -226,6 +248,7 @@ def _unsigned(request: HttpRequest, assessment: UUID, action: str, act: Callable
         )  # fmt: skip
     except Refused as error:
         return _refused(request, seen, action, error)
+    draft_drop(request)
     messages.success(request, done)
     return _back(request, seen)
 
@@ -237,8 +260,11 @@ def reject(request: HttpRequest, assessment: UUID) -> HttpResponse:
     seen, snapshot = _to_decide(request, assessment, "reject")
     if snapshot is None:
         return _nothing_to_decide(request, seen)
+    if "sign_in_again" in request.POST:
+        return _away(request, seen, snapshot, "reject")
     how, wrong, status = _authenticated(request)
     if wrong:
+        draft_keep(request, seen, "reject")
         return sign_page(request, seen, snapshot, form="reject", errors=wrong, status=status)
     try:
         workflow.reject(
@@ -247,6 +273,7 @@ def reject(request: HttpRequest, assessment: UUID) -> HttpResponse:
         )  # fmt: skip
     except Refused as error:
         return _refused(request, seen, "reject", error)
+    draft_drop(request)
     messages.success(request, _("Signed. The decision is rejected, and its report is being made."))
     return _back(request, seen)
 
@@ -256,5 +283,8 @@ def _refused(request: HttpRequest, assessment: Assessment, form: str, error: Ref
     assessment.refresh_from_db()
     snapshot = assessment.latest_snapshot
     if isinstance(error, WrongStatus) or snapshot is None:
+        draft_drop(request)
         return _nothing_to_decide(request, assessment)
+    if form in ("approve", "reject"):  # a code or a sign-in at the provider is used up, and another one may be fetched elsewhere
+        draft_keep(request, assessment, form)
     return sign_page(request, assessment, snapshot, form=form, errors=error.fields, trouble=error.message, status=422)

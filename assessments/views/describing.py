@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import member
@@ -28,10 +29,18 @@ FIELDS = ("title", "name", "purpose", "archetype", "owner", "people_affected")
 OPTION_FIELDS = ("name", "sourcing", "provider", "model", "fallback_sourcing", "fallback_provider", "fallback_model", "currency")
 LONGEST_FILE = 2 * 1024 * 1024
 SOURCINGS = {
-    Sourcing.CLOSED_API: "A vendor runs its own closed model; you call it and pay per token. Most responsibility can be bought with the contract.",
-    Sourcing.MANAGED_OPEN: "A provider hosts a model with open weights for you. The model can be taken elsewhere, the operation is theirs.",
-    Sourcing.SELF_HOSTED_OPEN: "Your own people run open weights on machines that you rent or own. Full control, and every duty is yours.",
-    Sourcing.ON_DEVICE_OPEN: "A small open model runs on the device itself, also with no connection. Updates and support must reach each device.",
+    Sourcing.CLOSED_API: gettext_lazy(
+        "A vendor runs its own closed model; you call it and pay per token. Most responsibility can be bought with the contract."
+    ),
+    Sourcing.MANAGED_OPEN: gettext_lazy(
+        "A provider hosts a model with open weights for you. The model can be taken elsewhere, the operation is theirs."
+    ),
+    Sourcing.SELF_HOSTED_OPEN: gettext_lazy(
+        "Your own people run open weights on machines that you rent or own. Full control, and every duty is yours."
+    ),
+    Sourcing.ON_DEVICE_OPEN: gettext_lazy(
+        "A small open model runs on the device itself, also with no connection. Updates and support must reach each device."
+    ),
 }
 
 
@@ -45,7 +54,7 @@ def archetype_cards(release: Release, chosen: str) -> list[tuple[Any, bool]]:
 
 def sourcing_cards(chosen: str) -> list[tuple[str, str, str, bool]]:
     """(id, name, explanation, chosen) of the four ways to source a model."""
-    return [(s.value, _(s.label), _(text), s.value == chosen) for s, text in SOURCINGS.items()]
+    return [(s.value, str(s.label), str(text), s.value == chosen) for s, text in SOURCINGS.items()]
 
 
 def option_choices(assessment: Assessment, sourcing: str) -> dict[str, Any]:
@@ -81,7 +90,7 @@ def create(request: HttpRequest) -> HttpResponse:
 @member()
 def use_case(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """What the use case is; a form while the person may change it."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     values = {name: getattr(found if name == "title" else found.use_case, name) for name in FIELDS}
     wrong: dict[str, str] = {}
     if request.method == "POST":
@@ -120,7 +129,7 @@ def options_page(request: HttpRequest, assessment: Assessment, values: dict[str,
 @require_safe
 def options(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """The options, and the form that adds one."""
-    return options_page(request, find(request, assessment), dict.fromkeys((*OPTION_FIELDS, "copy_from"), ""), {})
+    return options_page(request, find(request, assessment, partly=True), dict.fromkeys((*OPTION_FIELDS, "copy_from"), ""), {})
 
 
 @member()

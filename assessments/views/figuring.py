@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from uuid import UUID
 
@@ -17,12 +18,14 @@ from django.views.decorators.http import require_POST
 from accounts.access import member
 from assessments import answering, editing
 from assessments.errors import Refused, Stale, WrongStatus
+from assessments.evaluation import DEMAND
 from assessments.figures import COST_FIGURES, FigureSpec
-from assessments.models import Assessment, Option
+from assessments.models import Assessment, Figure, Option
 from assessments.permissions import require
 from assessments.progress import NEEDED_FIGURES, Standing, standing_of
-from assessments.views.common import allowed, find, page_context
+from assessments.views.common import allowed, find, page_context, reach, require_part
 from assessments.views.costing import NOTHING, PARTS, FigureCell, Trouble, cost_rows, demand_cells, figure_key, nothing_cells
+from assessments.views.undoing import popped, pushed
 from assessments.views.wire import revision_in
 from compliance.catalogue.model import CostCategory
 
@@ -99,7 +102,8 @@ def tell(request: HttpRequest, saved: int) -> None:
 @member()
 def demand(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """How much the use case asks of a model, in which currency and on which day. Posting saves all of it; with htmx the terms alone."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
+    require_part(request, found, ("", DEMAND))
     standing = standing_of(found)
     if request.method != "POST":
         return demand_page(request, standing)
@@ -114,7 +118,7 @@ def demand(request: HttpRequest, assessment: UUID) -> HttpResponse:
         messages.error(request, error.message)
         return redirect(request.path)
     if terms or troubles:
-        return demand_page(request, standing_of(find(request, assessment)), troubles, terms, status=422)
+        return demand_page(request, standing_of(find(request, assessment, partly=True)), troubles, terms, status=422)
     tell(request, saved)
     return redirect(request.path)
 
@@ -143,8 +147,8 @@ def demand_page(
 ) -> HttpResponse:  # fmt: skip
     cells = demand_cells(standing, troubles)
     context = page_context(
-        request, standing.assessment, standing, cells=cells, needed=NEEDED_FIGURES, terms_wrong=terms_wrong or {},
-        currencies=editing.currencies_of(standing.assessment), today=timezone.localdate(),
+        request, standing.assessment, standing, place=("", DEMAND), cells=cells, needed=NEEDED_FIGURES, terms_wrong=terms_wrong or {},
+        currencies=editing.currencies_of(standing.assessment), today=timezone.now().date(),
         as_of_typed=request.POST.get("as_of", "") if terms_wrong else standing.assessment.as_of,
         own_weights=isinstance(standing.assessment.weights, dict),
         troubled=[cell for cell in cells if cell.trouble], first=standing.release.questionnaires[0],
@@ -155,11 +159,12 @@ def demand_page(
 @member()
 def costs(request: HttpRequest, assessment: UUID, category: str) -> HttpResponse:
     """One category of the deployment tax: a row a figure, a column an option. Posting saves all of it, for a browser without scripts."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     standing = standing_of(found)
     of = standing.known.cost_categories.get(category)
     if of is None or category not in COST_FIGURES:
-        raise Http404("No such category of costs.")
+        raise Http404(_("No such category of costs."))
+    require_part(request, found, ("", category))
     if request.method != "POST":
         return costs_page(request, standing, of)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
@@ -181,14 +186,15 @@ def costs_page(
 ) -> HttpResponse:
     rows = cost_rows(standing, category, troubles)
     nothing = nothing_cells(standing, category, troubles)
-    all_of = [c.category for c in standing.progress.categories]
+    theirs = reach(request, standing.assessment)
+    all_of = [c.category for c in standing.progress.categories if theirs.reads(("", c.category.id))]
     at = all_of.index(category)
     last = standing.release.questionnaires[-1]
     context = page_context(
-        request, standing.assessment, standing, category=category, rows=rows, nothing=nothing,
+        request, standing.assessment, standing, place=("", category.id), category=category, rows=rows, nothing=nothing,
         troubled=[cell for cell in [*nothing, *(c for row in rows for c in row.cells)] if cell.trouble],
         previous=all_of[at - 1] if at else None, following=all_of[at + 1] if at + 1 < len(all_of) else None,
-        before_costs=(last, last.sections[-1]), count=standing.progress.categories[at].count,
+        before_costs=(last, last.sections[-1]), count=standing.progress.places["", category.id].count,
     )  # fmt: skip
     return render(request, "assessments/costs.html", context, status=status)
 
@@ -198,25 +204,39 @@ def costs_page(
 def figure_save(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """One figure: ``category``, ``key``, ``option`` (empty for the demand), ``likely``, ``low``, ``high``, ``revision``. An empty key with a
     ``likely`` says that the category costs nothing. With htmx the answer is the state beside the field; otherwise back to the page."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
     standing = standing_of(found)
     category, key, named = (request.POST.get(name, "") for name in ("category", "key", "option"))
+    require_part(request, found, ("", category))
     option = next((o for o in standing.options if o.key == named), None)
     if named and option is None:
-        raise Http404("No such option in this assessment.")
+        raise Http404(_("No such option in this assessment."))
     spec = _spec(category, key, option)
-    sent, revision = sent_figure(request.POST, figure_key(category, key, option), plain=True)
+    named_key = figure_key(category, key, option)
+    sent, revision = sent_figure(request.POST, named_key, plain=True)
+    undo, stack = "undo" in request.POST, request.POST.get(f"undo:{named_key}", "")
+    stood = standing.figures.get((option.pk if option else None, category, key))
     trouble, status = None, 200
     try:
-        save(request, standing, category, spec, option, sent, revision)
+        if undo:
+            step, stack = popped(stack)
+            sent = {part: str(step.get(part) or "") for part in PARTS}
+        if save(request, standing, category, spec, option, sent, revision) and not undo and spec.key:
+            stack = pushed(stack, {part: _text(stood, part) for part in PARTS})
     except Stale as error:
         trouble, status = Trouble(error.message, error.fields, sent, error), 409
     except WrongStatus as error:
         trouble, status = Trouble(error.message, {}, sent), 409
     except Refused as error:
         trouble, status = Trouble(error.message, error.fields, sent), 422
-    return figure_saved(request, standing_of(found), category, spec, option, trouble, status)
+    return figure_saved(request, standing_of(found), category, spec, option, trouble, status, stack, again=undo)
+
+
+def _text(figure: Figure | None, part: str) -> str:
+    """One number of a figure as its field holds it; empty where there is none."""
+    number = getattr(figure, part, None)
+    return "" if number is None else f"{number.normalize():f}"
 
 
 def _spec(category: str, key: str, option: Option | None) -> FigureSpec:
@@ -227,8 +247,10 @@ def _spec(category: str, key: str, option: Option | None) -> FigureSpec:
 
 
 def figure_saved(
-    request: HttpRequest, standing: Standing, category: str, spec: FigureSpec, option: Option | None, trouble: Trouble | None, status: int
-) -> HttpResponse:
+    request: HttpRequest, standing: Standing, category: str, spec: FigureSpec, option: Option | None, trouble: Trouble | None, status: int,
+    stack: str = "", *, again: bool = False,
+) -> HttpResponse:  # fmt: skip
+    """The state of one figure; ``again``: the figure is drawn anew, fields and all; ``stack``: what can be undone."""
     key = figure_key(category, spec.key, option)
     troubles = {key: trouble} if trouble else {}
     of = standing.known.cost_categories.get(category)
@@ -246,9 +268,13 @@ def figure_saved(
             )
         kwargs = {"org": standing.assessment.organisation.slug, "assessment": standing.assessment.pk}
         return redirect(reverse(f"assessments:{page}", kwargs=kwargs | ({"category": category} if page == "costs" else {})))
-    cell = next(c for c in cells if c.key == key)
+    cell = replace(next(c for c in cells if c.key == key), undo=stack)
+    again = again and not trouble
     context = page_context(
-        request, standing.assessment, standing, cell=cell, saved_at=None if trouble else timezone.localtime(),
+        request, standing.assessment, standing, cell=cell, again=again, saved_at=None if trouble else timezone.localtime(),
         box=next((c for c in cells if not c.spec.key and c.option == option), None) if spec.key and option else None,
     )  # fmt: skip
-    return render(request, "assessments/_figure_saved.html", context, status=status)
+    response = render(request, "assessments/_figure_saved.html", context, status=status)
+    if again:
+        response["HX-Retarget"], response["HX-Reswap"] = f"#a-{cell.dom}", "outerHTML"
+    return response

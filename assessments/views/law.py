@@ -6,27 +6,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from assessments.views.places import Where, text_of
+from django.utils.translation import gettext_lazy
 
-CLASSES = {
-    "prohibited": "Prohibited practice",
-    "high": "High-risk",
-    "limited": "Limited risk",
-    "minimal": "Minimal risk",
-    "out_of_scope": "Out of scope",
-    "undetermined": "Undetermined",
-}
-CLASS_TONES = {"prohibited": "bad", "high": "warn", "limited": "info", "minimal": "good", "out_of_scope": "good", "undetermined": "plain"}
-INSTRUMENTS = {
-    "ai-act": "EU AI Act",
-    "gdpr": "GDPR",
-    "dora": "DORA",
-    "nis2": "NIS2",
-    "data-act": "Data Act",
-    "product-liability": "Product liability",
-    "cra": "Cyber Resilience Act",
-}
-STATUSES = {"met": ("Met", "good"), "gap": ("Gap", "bad"), "unknown": ("Unknown", "plain")}
+from assessments.views.places import Where, text_of
+from compliance.views import words
+
+CLASSES = words.CLASSES | {"undetermined": gettext_lazy("Undetermined")}
+CLASS_TONES = words.CLASS_TONES | {"undetermined": "plain"}
+STATUSES = {"met": (gettext_lazy("Met"), "good"), "gap": (gettext_lazy("Gap"), "bad"), "unknown": (gettext_lazy("Unknown"), "plain")}
 
 
 def day(text: str | None) -> date | None:
@@ -62,7 +49,7 @@ def act(content: Mapping[str, Any], asked: Mapping[str, Any], where: Where) -> d
 def duties(content: Mapping[str, Any]) -> dict[str, Any]:
     """Obligations by instrument, with how many are met, open and unknown; where the options differ, how each one stands."""
     names = {option["id"]: option["name"] for option in content["options"]}
-    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in INSTRUMENTS}
+    groups: dict[str, list[dict[str, Any]]] = {name: [] for name in words.INSTRUMENTS}
     counts = dict.fromkeys(STATUSES, 0)
     for duty in content["obligations"]:
         label, tone = STATUSES[duty["status"]]
@@ -81,7 +68,7 @@ def duties(content: Mapping[str, Any]) -> dict[str, Any]:
             }
         )
     return {
-        "groups": [{"instrument": INSTRUMENTS.get(name, name), "rows": rows} for name, rows in groups.items() if rows],
+        "groups": [{"instrument": words.INSTRUMENTS.get(name, name), "rows": rows} for name, rows in groups.items() if rows],
         "count": len(content["obligations"]),
         **counts,
     }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.core.paginator import Paginator
 from django.db.models import Count as CountRows
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,16 +18,16 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member
 from assessments.evaluation import evaluate_assessment
-from assessments.models import OPEN_STATUSES, Assessment, DecisionRecord, Participation, Status, Verdict, VerdictKind
+from assessments.models import Assessment, Assignment, Condition, DecisionRecord, Status, Treated, Verdict, VerdictKind
 from assessments.moving import newer_release
-from assessments.permissions import visible
-from assessments.progress import Standing, standing_of, standings
-from assessments.views.common import allowed, find, page_context, url_or_none
+from assessments.permissions import Place, Reach, visible
+from assessments.progress import Count, Standing, standing_of, standings
+from assessments.views.assigning import place_lines
+from assessments.views.common import allowed, find, page_context, reach, url_or_none
 from compliance.catalogue.index import index
 from compliance.releases import by_name
 
 PAGE = 25
-WAITING = 6
 
 
 @dataclass(frozen=True)
@@ -41,33 +41,32 @@ class Step:
 
 @dataclass(frozen=True)
 class Line:
-    """One assessment in a list; ``next`` is what waits for the person there."""
+    """One assessment in a list; ``count``: how much is answered of what the person reads."""
 
     assessment: Assessment
-    standing: Standing
+    count: Count
     archetype: str
-    next: str = ""
 
 
 @member()
 @require_safe
 def portfolio(request: HttpRequest) -> HttpResponse:
-    """The assessments of the organisation, searched by ``q`` and filtered by ``status``, and what waits for the person."""
+    """The assessments of the organisation, searched by ``q`` and filtered by ``status``."""
     organisation = request.organisation  # type: ignore[attr-defined]
-    everything = visible(request.user, organisation)  # type: ignore[arg-type]
+    everything = visible(request.user, organisation, request.rights)  # type: ignore[attr-defined, arg-type]
     words, status = request.GET.get("q", "").strip(), request.GET.get("status", "")
     counts = dict(everything.order_by().values_list("status").annotate(CountRows("pk")))
     found = everything.filter(status=status) if status in Status.values else everything
     if words:
         found = found.filter(Q(title__icontains=words) | Q(use_case__name__icontains=words) | Q(use_case__owner__icontains=words))
     page = Paginator(found.select_related("use_case", "proposed_option"), PAGE).get_page(request.GET.get("page"))
-    waiting = waits_for(request, everything) if not words and not status and page.number == 1 else []
-    how = standings({a.pk: a for a in [*page.object_list, *(a for a, _text in waiting)]}.values())
+    how = standings(page.object_list)
+    theirs = places_of(request, [a.pk for a in page.object_list])
     context = {
         "nav": "assessments",
         "page": page,
-        "lines": [line(how[a.pk]) for a in page.object_list],
-        "waiting": [line(how[a.pk], text) for a, text in waiting],
+        "lines": [line(how[a.pk], theirs[a.pk]) for a in page.object_list],
+        "reads_all": allowed(request, "read_all"),
         "statuses": [(s.value, s.label, counts.get(s.value, 0)) for s in Status if counts.get(s.value)],
         "total": sum(counts.values()),
         "words": words,
@@ -78,46 +77,32 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     return render(request, "assessments/list.html", context)
 
 
-def line(standing: Standing, text: str = "") -> Line:
+def line(standing: Standing, theirs: Reach) -> Line:
     use_case = standing.assessment.use_case
     archetype = standing.known.archetypes.get(use_case.archetype)
-    return Line(standing.assessment, standing, archetype.title if archetype else use_case.archetype, text)
+    return Line(standing.assessment, standing.progress.within(theirs), archetype.title if archetype else use_case.archetype)
 
 
-def waits_for(request: HttpRequest, everything: QuerySet[Assessment]) -> list[tuple[Assessment, str]]:
-    """What the person's roles leave to them: records to sign, returned and own drafts to finish, open ones to answer."""
-    waiting: dict[UUID, tuple[Assessment, str]] = {}
-
-    def add(found: QuerySet[Assessment], text: str) -> None:
-        for assessment in found.select_related("use_case", "proposed_option")[:WAITING]:
-            waiting.setdefault(assessment.pk, (assessment, text))
-
-    if allowed(request, "approve"):
-        submitted = everything.filter(status=Status.IN_REVIEW).annotate(newest=Max("snapshots__number"))
-        mine = set(
-            Participation.objects.filter(person=request.user, snapshot__assessment__in=submitted.values("pk")).values_list(  # type: ignore[misc]
-                "snapshot__assessment_id", "snapshot__number"
-            )
-        )
-        for assessment in submitted.select_related("use_case", "proposed_option").order_by("updated_at")[: WAITING * 2]:
-            if (assessment.pk, assessment.newest) not in mine:  # type: ignore[attr-defined]
-                waiting[assessment.pk] = (assessment, _("Read the record and sign it"))
-    if allowed(request, "edit"):
-        add(everything.filter(status=Status.RETURNED), _("Returned: read why and finish it"))
-        add(everything.filter(status=Status.DRAFT, author=request.user), _("Your draft: finish it"))  # type: ignore[misc]
-    elif allowed(request, "answer"):
-        add(everything.filter(status__in=OPEN_STATUSES), _("Answer what you know"))
-    return list(waiting.values())[:WAITING]
+def places_of(request: HttpRequest, assessments: list[UUID]) -> dict[UUID, Reach]:
+    """What the person reads of each; looked up for who reads parts alone."""
+    if allowed(request, "read_all"):
+        return dict.fromkeys(assessments, Reach(True, False))
+    found: dict[UUID, set[Place]] = {pk: set() for pk in assessments}
+    for row in Assignment.objects.filter(person=request.user, assessment__in=assessments):  # type: ignore[misc]
+        found[row.assessment_id].add(row.place)
+    return {pk: Reach(False, False, frozenset(places)) for pk, places in found.items()}
 
 
 @member()
 @require_safe
 def overview(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """Where one assessment stands: its status and what comes next, how far each part is, its class, and the latest decision."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     standing = standing_of(found)
-    evaluation = evaluate_assessment(found)
-    decision = DecisionRecord.objects.filter(snapshot__assessment=found).select_related("snapshot").order_by("-created_at").first()
+    if not reach(request, found).reads_all:
+        return parts_page(request, standing)
+    evaluation = evaluate_assessment(found, standing)
+    decision = DecisionRecord.newest_of(found)
     verdict = (
         Verdict.objects.filter(participation__snapshot__assessment=found).select_related("participation__person").order_by("-at").first()
     )
@@ -131,6 +116,19 @@ def overview(request: HttpRequest, assessment: UUID) -> HttpResponse:
         may_export=allowed(request, "export"), newer=newer_release(found),
     )  # fmt: skip
     return render(request, "assessments/overview.html", context)
+
+
+def parts_page(request: HttpRequest, standing: Standing) -> HttpResponse:
+    """The overview for who reads parts alone: what they are asked for, and what the use case is."""
+    found, person = standing.assessment, request.user
+    rows = list(found.assignments.filter(person=person).select_related("person", "assigned_by"))  # type: ignore[misc]
+    mine = [line for _title, lines in place_lines(standing, set(), rows) for line in lines if line.asked]
+    sees_to = Treated.objects.filter(assessment=found, owner=person).exists() or Condition.objects.filter(  # type: ignore[misc]
+        verdict__participation__snapshot__assessment=found, owner=person  # type: ignore[misc]
+    ).exists()  # fmt: skip
+    archetype = standing.known.archetypes.get(found.use_case.archetype)
+    context = page_context(request, found, standing, nav="assessments", mine=mine, sees_to=sees_to, archetype=archetype)
+    return render(request, "assessments/overview_parts.html", context)
 
 
 def next_step(request: HttpRequest, standing: Standing) -> Step:

@@ -150,7 +150,7 @@ def ranked(content: Content) -> list[dict[str, Any]]:
 def _fallback(option: Content) -> str:
     """An option's second model in one line; empty without one."""
     held = option.get("fallback")
-    return ", ".join(part for part in (Sourcing(held["sourcing"]).label, held["provider"], held["model"]) if part) if held else ""
+    return ", ".join(part for part in (str(Sourcing(held["sourcing"]).label), held["provider"], held["model"]) if part) if held else ""
 
 
 def matrix(content: Content) -> dict[str, Any]:
@@ -239,7 +239,7 @@ def unanswered(content: Content, asked: Mapping[str, Any], where: Where) -> dict
         if key in asked:
             return {"text": asked[key]["text"], "part": asked[key]["section_title"], "url": where(key, option)}
         if kind == "demand":
-            label = DEMAND_FIGURES[rest].label if rest in DEMAND_FIGURES else rest.replace("_", " ").capitalize()
+            label = _(DEMAND_FIGURES[rest].label) if rest in DEMAND_FIGURES else rest.replace("_", " ").capitalize()
             return {"text": label, "part": _("Demand"), "url": where(key)}
         if kind == "costs":
             return {"text": categories.get(rest, rest.capitalize()), "part": _("Deployment tax"), "url": where(key)}

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from assessments.views.showing import Content, amount, names_of, number
 from assessments.views.trying import Trials
@@ -144,14 +145,17 @@ def scenarios(content: Content, try_at: str = "") -> dict[str, Any] | None:
     }
 
 
-OUTCOMES = {"clear": "Clear", "leaning": "Leaning", "too_close": "Too close to call", "none_admissible": "None admissible"}
+OUTCOMES = {
+    "clear": gettext_lazy("Clear"), "leaning": gettext_lazy("Leaning"), "too_close": gettext_lazy("Too close to call"),
+    "none_admissible": gettext_lazy("None admissible"),
+}  # fmt: skip
 TONES = {"clear": "good", "leaning": "info", "too_close": "warn", "none_admissible": "bad"}
 
 
 def _outcome(column: Content, base: Content, names: Mapping[str, str]) -> dict[str, Any]:
     outcome, option = column["recommendation"]["outcome"], column["recommendation"]["option"]
     return {
-        "label": _(OUTCOMES[outcome]),
+        "label": str(OUTCOMES[outcome]),
         "tone": TONES[outcome],
         "leader": names.get(option or "", ""),
         "turned": option != base["recommendation"]["option"],

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.utils import formats
 from django.utils.translation import gettext as _
 
+from accounts import formats
 from assessments.charts.costs import curve_of
 from assessments.scoring.words import tokens_in_words
 from assessments.views.showing import Content, amount, names_of
@@ -126,7 +125,7 @@ def _against_price(found: Content, pair: Content, names: Mapping[str, str], prov
         "price": amount(price["price_per_million"]),
         "currency": found["currency"],
         "provider": providers.get(price["provider"], price["provider"]),
-        "day": formats.date_format(date.fromisoformat(price["on"]), "j F Y"),
+        "day": formats.day(price["on"]),
     }
     managed = _(
         "the published managed price of the same model, %(price)s %(currency)s per million tokens at %(provider)s on %(day)s, tokens alone"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts import formats
 from assessments.scoring.words import of_hundred
 from assessments.views.showing import Content, names_of, number
 
@@ -27,7 +28,7 @@ def sure(content: Content) -> dict[str, Any] | None:
     anywhere, names = robustness["any_weights"]["rank_acceptability"], names_of(content)
     options = {option["id"]: option for option in found["options"]}
     return {
-        "samples": f"{robustness['samples']:,}",
+        "samples": formats.number(f"{robustness['samples']:,}"),
         "factor": robustness["stated_weights"]["factor"],
         "rows": [
             {

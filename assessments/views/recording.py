@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import date, datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Case, Count, Exists, OuterRef, Q, Subquery, When
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from accounts import formats
 from assessments import routing
 from assessments.changes import changes
-from assessments.desk import desk_for
+from assessments.desk import Desk, desk_for
 from assessments.figures import COST_FIGURES, DEMAND_FIGURES
-from assessments.models import Assessment, BasisOfAnswer, DecisionRecord, Part, Snapshot, Stage, Status
-from assessments.permissions import APPROVER
+from assessments.models import Assessment, BasisOfAnswer, DecisionRecord, Part, Participation, PartSeen, Snapshot, Stage, Status
+from assessments.parts import PARTS, PartOfRecord
+from assessments.permissions import APPROVER, visible
 from assessments.records import verdict_data, verdicts_on
 from assessments.snapshots import content_of
-from assessments.succeeding import may_be_succeeded
+from assessments.succeeding import ENDED as ENDED_STATUSES
 from assessments.views.common import allowed
 from assessments.views.law import CLASSES
 from assessments.views.places import questions_of, record_places
@@ -27,28 +32,28 @@ from assessments.views.wire import dom_id
 from audit.canonical import canonical_bytes, sha256_hex
 
 ENDED = {
-    Status.EXPIRED: "It has expired on its review date.",
-    Status.SUPERSEDED: "A newer approval has taken its place.",
+    Status.EXPIRED: gettext_lazy("It has expired on its review date."),
+    Status.SUPERSEDED: gettext_lazy("A newer approval has taken its place."),
 }
 UNCHANGED = (Status.IN_REVIEW, Status.APPROVED, Status.REJECTED)  # where the assessment still is what its newest record froze
 STATES = {
-    "unknown": "Unknown",
-    "not_applicable": "Not applicable",
-    "unanswered": "Not answered",
-    "hidden": "Not asked",
-    "open": "Not known yet whether it is asked",
+    "unknown": gettext_lazy("Unknown"),
+    "not_applicable": gettext_lazy("Not applicable"),
+    "unanswered": gettext_lazy("Not answered"),
+    "hidden": gettext_lazy("Not asked"),
+    "open": gettext_lazy("Not known yet whether it is asked"),
 }
 VERDICTS = {
-    "approve": ("Approved", "good"), "approve_with_conditions": ("Approved with conditions", "good"), "reject": ("Rejected", "bad"),
-    "return": ("Returned", "warn"), "abstain": ("Abstained", "warn"),
+    "approve": (gettext_lazy("Approved"), "good"), "approve_with_conditions": (gettext_lazy("Approved with conditions"), "good"),
+    "reject": (gettext_lazy("Rejected"), "bad"), "return": (gettext_lazy("Returned"), "warn"), "abstain": (gettext_lazy("Abstained"), "warn"),
 }  # fmt: skip
-MEANINGS = {"approval": "Approval", "review": "Review"}
+MEANINGS = {"approval": gettext_lazy("Approval"), "review": gettext_lazy("Review")}
 VERIFIED = {
-    "primary": "primary text read",
-    "secondary": "read in a secondary source",
-    "computed": "recomputed from stated inputs",
-    "to_check": "to be checked",
-    "judgement": "Countersign's own judgement",
+    "primary": gettext_lazy("primary text read"),
+    "secondary": gettext_lazy("read in a secondary source"),
+    "computed": gettext_lazy("recomputed from stated inputs"),
+    "to_check": gettext_lazy("to be checked"),
+    "judgement": gettext_lazy("Countersign's own judgement"),
 }
 
 
@@ -56,30 +61,32 @@ def moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snapshot) -> dict[str, Any]:
-    """The record page's context."""
+def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snapshot, latest: int) -> dict[str, Any]:
+    """The record page's context. ``latest``: the number of the newest snapshot; they are numbered from 1 without a gap."""
     content = content_of(snapshot)
     asked = questions_of(content)
-    decision = DecisionRecord.objects.filter(snapshot=snapshot).first()
-    newest = assessment.latest_snapshot == snapshot
+    decision: DecisionRecord | None = getattr(snapshot, "decision_record", None)
+    numbers = range(1, latest + 1)
+    newest = latest == snapshot.number
     in_review = newest and assessment.status == Status.IN_REVIEW
+    desk = desk_for(request.user, snapshot) if in_review and APPROVER in request.roles else None  # type: ignore[attr-defined, arg-type]
     return {
         "snapshot": snapshot,
         "content": content,
         "newest": newest,
         "submitted_at": moment(content["submitted"]["at"]),
-        "numbers": list(assessment.snapshots.order_by("number").values_list("number", flat=True)),
+        "numbers": numbers,
         "decision": content_of(decision) if decision else None,
         "decision_digest": decision.digest if decision else "",
         "decided_at": moment(content_of(decision)["decision"]["at"]) if decision else None,
         "verdicts": _verdicts(snapshot, decision, void=not in_review and decision is None),
-        "stages": stage_rows(snapshot, content, in_review),
-        **(_reading(request, snapshot) if in_review and APPROVER in request.roles else {}),  # type: ignore[attr-defined]
+        "stages": stage_rows(routing.standings(snapshot) if desk is None else desk.stages, content, in_review),
+        **(_reading(request, snapshot, desk) if desk else {}),
         **since_before(request, assessment, snapshot, content),
         "register": [f for f in content.get("register", []) if f["option"] == content["proposal"]["option"]],
         "review_on": assessment.review_on,
-        "ended": _(ENDED[Status(assessment.status)]) if assessment.status in ENDED else "",
-        "may_succeed": newest and allowed(request, "succeed") and may_be_succeeded(assessment),
+        **(_after(request, assessment, content_of(decision)) if decision and newest else {}),
+        "ended": str(ENDED[Status(assessment.status)]) if assessment.status in ENDED else "",
         "may_withdraw": in_review and allowed(request, "withdraw"),
         "may_read_report": allowed(request, "report"),
         "charts": charts_of(content),
@@ -94,25 +101,51 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
     }
 
 
-def _reading(request: HttpRequest, snapshot: Snapshot) -> dict[str, Any]:
+def _after(request: HttpRequest, assessment: Assessment, decided: dict[str, Any]) -> dict[str, Any]:
+    """What has become of the decision: its acceptances by what is left of their days, and the assessment that comes after this one."""
+    today = timezone.now().date()
+    days = [date.fromisoformat(a["expires_on"]) if a.get("expires_on") else None for a in decided["acceptances"]]
+    successor = assessment.successors.exclude(status__in=(Status.REJECTED, Status.WITHDRAWN)).first()
+    may_succeed = successor is None and assessment.status in ENDED_STATUSES and allowed(request, "succeed")
+    if successor and not visible(request.user, assessment.organisation).filter(pk=successor.pk).exists():  # type: ignore[arg-type]
+        successor = None  # an auditor's access may not open it
+    return {
+        "acceptances": [
+            a | {"until": day, "over": day is not None and day < today} for a, day in zip(decided["acceptances"], days, strict=True)
+        ],
+        "acceptances_end": any(day is not None for day in days),
+        "successor": successor,
+        "may_succeed": may_succeed,
+    }
+
+
+def _reading(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> dict[str, Any]:
     """For an approver: the parts that they have read, if it is their turn, and why it isn't otherwise."""
-    desk = desk_for(request.user, snapshot)  # type: ignore[arg-type]
     if desk.may_speak:
-        return {"may_sign": True, "read": {part.key: part for part in desk.parts}, "unread": len(desk.unread)}
-    if snapshot.participations.filter(person=request.user).exists():  # type: ignore[misc]
+        read = {part.key: part for part in desk.parts}
+        return {"may_sign": True, "read": read, "unread": len(desk.unread), "progress": progress_of(desk.parts)}
+    if request.user.pk in desk.sign_off.involved:
         return {"barred": _("You are an approver, but you wrote or answered part of this record, or have decided on it already.")}
     return {"barred": _("You are an approver, but it isn't your turn: see who signs.")}
 
 
+def progress_of(parts: list[PartOfRecord]) -> dict[str, Any]:
+    """How far somebody has read: ``read`` of ``of`` parts, and the ``next`` one, None where all are read."""
+    unread = [part for part in parts if part.seen_at is None]
+    return {"read": len(parts) - len(unread), "of": len(parts), "next": unread[0] if unread else None, "parts": parts}
+
+
 def since_before(request: HttpRequest, assessment: Assessment, snapshot: Snapshot, content: dict[str, Any]) -> dict[str, Any]:
-    """What changed since the record that the person decided on or read last, or else since the one before."""
+    """What changed since the record that the person decided on or read to the end last; or else since the last one that they began to read, or
+    since the one before."""
     if snapshot.number == 1:
         return {}
-    earlier = assessment.snapshots.filter(number__lt=snapshot.number).order_by("-number")
-    touched = earlier.filter(
-        Q(parts_seen__person=request.user) | Q(participations__person=request.user, participations__part=Part.APPROVER)
-    )
-    before = touched.first() or earlier.first()
+    read = PartSeen.objects.filter(snapshot=OuterRef("pk"), person=request.user.pk).order_by().values("snapshot").annotate(n=Count("pk"))
+    decided = Participation.objects.filter(snapshot=OuterRef("pk"), person=request.user.pk, part=Part.APPROVER)
+    whole = Case(When(number=1, then=len(PARTS) - 1), default=len(PARTS))
+    earlier = assessment.snapshots.filter(number__lt=snapshot.number).annotate(decided=Exists(decided), read=Subquery(read.values("n")))
+    seen = Case(When(Q(decided=True) | Q(read__gte=whole), then=2), When(read__gt=0, then=1), default=0)
+    before = earlier.order_by(seen.desc(), "-number").first()
     assert before is not None
     return {"since": before.number, "changed": changes(content_of(before), content)}
 
@@ -120,12 +153,12 @@ def since_before(request: HttpRequest, assessment: Assessment, snapshot: Snapsho
 TONES = {"closed": "good", "open": "warn", "waiting": ""}
 
 
-def stage_rows(snapshot: Snapshot, content: dict[str, Any], in_review: bool) -> list[dict[str, Any]]:
+def stage_rows(standings: Iterable[routing.StageStanding], content: dict[str, Any], in_review: bool) -> list[dict[str, Any]]:
     """Each stage in words: how far it is, whom it asks, and why it is there."""
     asked = {stage["key"]: stage for stage in content.get("routing", {}).get("stages", [])}
     rows = []
     open_seen = False
-    for standing in routing.standings(snapshot):
+    for standing in standings:
         stage = standing.stage
         current = in_review and not standing.closed and not open_seen
         open_seen = open_seen or not standing.closed
@@ -134,7 +167,7 @@ def stage_rows(snapshot: Snapshot, content: dict[str, Any], in_review: bool) -> 
         rows.append(
             {
                 "stage": stage, "current": current, "tone": TONES[state],
-                "label": {"closed": _("closed"), "open": given, "waiting": _("not open")}[state],
+                "label": {"closed": _("Closed"), "open": given, "waiting": _("Not open yet")}[state],
                 "asks": asks(stage, asked.get(stage.key, {}).get("people", [])),
                 "meaning": _("means %(meaning)s") % {"meaning": MEANINGS.get(stage.meaning, stage.meaning).lower()},
                 "due_on": standing.due_on if current else None, "why": why_stage(asked.get(stage.key, {})),
@@ -239,7 +272,7 @@ def _demand(content: dict[str, Any]) -> list[tuple[str, str, str]]:
     budget = given.pop("budget", None) or {}
     given |= {f"budget_{key}": figure for key, figure in budget.items()}
     rows = [(_("Currency"), str(given["currency"]), "")] if given.get("currency") else []
-    return rows + [(spec.label, plain_figure(given[key]), spec.unit) for key, spec in DEMAND_FIGURES.items() if key in given]
+    return rows + [(_(spec.label), plain_figure(given[key]), _(spec.unit)) for key, spec in DEMAND_FIGURES.items() if key in given]
 
 
 def _figure_sources(content: dict[str, Any]) -> list[dict[str, str]]:
@@ -249,7 +282,7 @@ def _figure_sources(content: dict[str, Any]) -> list[dict[str, str]]:
     for one in content.get("figure_sources", []):
         category, _dot, key = one["figure"].partition(".")
         found.append(
-            {"option": names.get(one["option"], one["option"]), "label": COST_FIGURES[category][key].label, "source": one["source"]}
+            {"option": names.get(one["option"], one["option"]), "label": _(COST_FIGURES[category][key].label), "source": one["source"]}
         )
     return found
 
@@ -265,7 +298,7 @@ def _cost_figures(content: dict[str, Any]) -> list[dict[str, Any]]:
         specs = COST_FIGURES.get(category["id"], {})
         keys = [k for k in specs if any(figures and k in figures for figures in given)]
         rows = [
-            {"label": specs[k].label, "unit": specs[k].unit, "cells": [plain_figure(f[k]) if f and k in f else "" for f in given]}
+            {"label": _(specs[k].label), "unit": _(specs[k].unit), "cells": [plain_figure(f[k]) if f and k in f else "" for f in given]}
             for k in keys
         ]
         notes = ["" if figures else _("costs nothing") if figures is not None else _("not known") for figures in given]
@@ -279,7 +312,7 @@ def plain_figure(figure: Any) -> str:
         return " – ".join(plain_figure(figure[key]) for key in ("low", "likely", "high") if key in figure)
     text = str(figure)
     whole, dot, rest = text.partition(".")
-    return f"{int(whole):,}{dot}{rest}" if whole.isdecimal() else text
+    return formats.number(f"{int(whole):,}{dot}{rest}") if whole.isdecimal() else text
 
 
 def status_for(duty: dict[str, Any], option: str) -> str | None:
@@ -292,7 +325,8 @@ def key_facts(content: dict[str, Any]) -> dict[str, Any]:
     found, proposal = content["evaluation"], content["proposal"]
     option = next(o for o in found["options"] if o["id"] == proposal["option"])
     names = {o["id"]: o["name"] for o in content["options"]}
-    findings = [f for f in content["findings"] if f["option"] == option["id"] and not f["blocker"]]
+    treated = {entry["finding"]: entry for entry in content.get("register", []) if entry["option"] == option["id"]}
+    mine = [f | {"treated": treated.get(f["id"])} for f in content["findings"] if f["option"] == option["id"]]
     return {
         "proposal": proposal,
         "proposed": option,
@@ -302,6 +336,7 @@ def key_facts(content: dict[str, Any]) -> dict[str, Any]:
         "total": amount(option["costs"].get("total", {}).get("likely")),
         "currency": found["currency"],
         "gaps": sum(status_for(duty, option["id"]) == "gap" for duty in content["obligations"]),
-        "grave": [f for f in findings if f["severity"] in ("critical", "high")],
+        "blockers": [f for f in mine if f["blocker"]],
+        "grave": [f for f in mine if not f["blocker"] and f["severity"] in ("critical", "high")],
         "submitted_at": moment(content["submitted"]["at"]),
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -13,6 +14,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import member
@@ -20,12 +22,13 @@ from assessments import conditions as following
 from assessments import registering, succeeding
 from assessments.errors import Refused, Stale, WrongStatus
 from assessments.evaluation import evaluate_assessment
-from assessments.models import Acceptance, Assessment, Condition, Evidence, Severity, Treatment
+from assessments.models import Acceptance, Assessment, Condition, Evidence, Severity, Snapshot, Treatment
 from assessments.permissions import require
 from assessments.policy import SEVERITIES
+from assessments.progress import standing_of
 from assessments.snapshots import content_of
-from assessments.views.common import allowed, find, page_context
-from assessments.views.wire import day_in, dom_id, revision_in
+from assessments.views.common import allowed, find, page_context, reach
+from assessments.views.wire import day_in, dom_id, in_words, revision_in
 
 FIELDS = ("treatment", "residual", "plan", "owner", "due_on")
 
@@ -34,7 +37,7 @@ FIELDS = ("treatment", "residual", "plan", "owner", "due_on")
 @member()
 def findings(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """Every finding with what is done about it; and, once it is decided, the acceptances and conditions with how they stand."""
-    return _page(request, find(request, assessment))
+    return _page(request, find(request, assessment, partly=True))
 
 
 def _page(
@@ -42,39 +45,47 @@ def _page(
     assessment: Assessment,
     *,
     of: str = "",
-    errors: Mapping[str, str] | None = None,
-    trouble: str = "",
-    status: int = 200,
+    error: Refused | None = None,
 ) -> HttpResponse:
     """``of``: which finding's or condition's form was refused; its fields are given back as they were typed."""
+    errors = error.fields if error else {}
+    status = 409 if isinstance(error, WrongStatus | Stale) else 422 if error else 200
     today = timezone.now().date()
+    standing = standing_of(assessment)
     may_treat = assessment.is_open and allowed(request, "edit")
     if assessment.is_open or (snapshot := assessment.latest_snapshot) is None:
-        evaluation = evaluate_assessment(assessment)
+        evaluation = evaluate_assessment(assessment, standing)
         entries = registering.register_of(assessment, evaluation.release, evaluation.as_dict())
-        names = {o.key: o.name for o in assessment.options.all()}
+        names = {o.facts.id: o.facts.name for o in evaluation.options}
         proposed = assessment.proposed_option.key if assessment.proposed_option else ""
+        accepted, standings = {}, []
     else:
         content = content_of(snapshot)
         entries = content.get("register", [])
         names = {o["id"]: o["name"] for o in content["options"]}
         proposed = content["proposal"]["option"]
-    accepted = {(a.option_key, a.blocker): a for a in _acceptances(assessment)}
-    typed = {name: request.POST.get(name, "") for name in FIELDS} if of else {}
-    groups = [
-        {
-            "option": key, "name": name, "proposed": key == proposed,
-            "rows": [_row(e, accepted, today, typed if of == f"{e['option']}:{e['finding']}" else None, errors or {})
-                     for e in _gravest_first(entries) if e["option"] == key],
-        }
-        for key, name in sorted(names.items(), key=lambda pair: pair[0] != proposed)
-    ]  # fmt: skip
-    standings = following.conditions_of(assessment, today)
+        accepted = {(a.option_key, a.blocker): a for a in _acceptances(snapshot)}
+        standings = following.conditions_of(assessment, today)
+    if not reach(request, assessment).reads_all:  # what they see to themselves
+        entries = [e for e in entries if e["owner"] and e["owner"]["reference"] == request.user.reference]  # type: ignore[union-attr]
+        standings = [standing for standing in standings if standing.condition.owner == request.user]
+    typed: dict[str, Any] = {name: request.POST.get(name, "") for name in FIELDS} if of else {}
+    typed |= {"evidence": request.POST.getlist("evidence")} if of else {}
+    theirs = error.theirs if isinstance(error, Stale) else {}
+    groups: list[dict[str, Any]] = []
+    for key, name in sorted(names.items(), key=lambda pair: pair[0] != proposed):
+        rows = [
+            _row(e, accepted, today, *((typed, errors, theirs) if of == f"{e['option']}:{e['finding']}" else (None, {}, {})))
+            for e in _gravest_first(entries) if e["option"] == key
+        ]  # fmt: skip
+        groups.append({"option": key, "name": name, "proposed": key == proposed, "rows": rows, "counts": _counts(rows)})
     context = page_context(
-        request, assessment, groups=groups, may_treat=may_treat, trouble=trouble, treatments=[("", _("Choose")), *Treatment.choices],
+        request, assessment, standing, groups=groups, may_treat=may_treat, trouble=error.message if error else "",
+        treatments=[("", _("Choose")), *Treatment.choices],
         members=[("", _("Nobody yet")), *((m.email, m.name) for m in registering.members_of(assessment))] if may_treat else [],
-        files=list(Evidence.objects.filter(response__assessment=assessment)) if may_treat else [],
-        conditions=[_condition(request, standing, of, errors or {}) for standing in standings], decided=bool(standings or accepted),
+        files=list(Evidence.objects.filter(response__assessment=assessment).order_by("name", "id")) if may_treat else [],
+        conditions=[_condition(request, standing, of, errors) for standing in standings],
+        expired=any(row["state"] == "open_again" for group in groups for row in group["rows"]),
     )  # fmt: skip
     return render(request, "assessments/findings.html", context, status=status)
 
@@ -83,48 +94,64 @@ def _gravest_first(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(entries, key=lambda e: (not e["blocker"], -SEVERITIES.index(e["inherent"]), e["finding"]))
 
 
-def _acceptances(assessment: Assessment) -> Any:
-    """Of the newest record."""
-    snapshot = assessment.latest_snapshot
-    if snapshot is None or assessment.is_open:
-        return Acceptance.objects.none()
+def _acceptances(snapshot: Snapshot) -> Any:
     return Acceptance.objects.filter(verdict__participation__snapshot=snapshot).order_by("id")
 
 
+def _counts(rows: list[dict[str, Any]]) -> str:
+    """How many of an option's findings stand how, in words."""
+    number = Counter(row["state"] for row in rows)
+    said = [
+        ("open_again", ngettext("%(n)s open again", "%(n)s open again", number["open_again"])),
+        ("to_accept", ngettext("%(n)s to be accepted", "%(n)s to be accepted", number["to_accept"])),
+        ("open", ngettext("%(n)s not treated", "%(n)s not treated", number["open"])),
+        ("treated", ngettext("%(n)s treated", "%(n)s treated", number["treated"])),
+        ("accepted", ngettext("%(n)s accepted", "%(n)s accepted", number["accepted"])),
+    ]
+    total = ngettext("%(n)s finding", "%(n)s findings", len(rows)) % {"n": len(rows)}
+    return f"{total}: {', '.join(text % {'n': number[state]} for state, text in said if number[state])}" if rows else ""
+
+
 def standing_of_finding(entry: Mapping[str, Any], acceptance: Acceptance | None, today: date) -> tuple[str, str]:
-    """(state, sentence): ``open``, ``treated``, ``accepted`` or ``open_again``."""
+    """(state, sentence): ``open``, ``to_accept``, ``treated``, ``accepted`` or ``open_again``."""
     if acceptance is not None:
         if acceptance.expires_on is not None and acceptance.expires_on < today:
-            return "open_again", _("Open again: accepted until %(day)s, and that day is over") % {"day": acceptance.expires_on}
-        until = f" {_('until')} {acceptance.expires_on}" if acceptance.expires_on else ""
+            return "open_again", _("Open again: accepted until %(day)s, and that day is over") % {"day": in_words(acceptance.expires_on)}
+        until = f" {_('until')} {in_words(acceptance.expires_on)}" if acceptance.expires_on else ""
         return "accepted", _("Accepted by %(name)s") % {"name": acceptance.accepted_by} + until
     if entry["treatment"] == Treatment.ACCEPT:
-        return "open", _("To be accepted at the sign-off")
+        return "to_accept", _("To be accepted at the sign-off")
     if entry["treatment"]:
-        return "treated", Treatment(entry["treatment"]).label
+        return "treated", str(Treatment(entry["treatment"]).label)
     return "open", _("Not treated")
+
+
+TONES = {"open": "warn", "to_accept": "info", "open_again": "bad"}
 
 
 def _row(
     entry: dict[str, Any],
     accepted: Mapping[tuple[str, str], Acceptance],
     today: date,
-    typed: Mapping[str, str] | None,
+    typed: Mapping[str, Any] | None,
     errors: Mapping[str, str],
+    theirs: Mapping[str, Any],
 ) -> dict[str, Any]:
     acceptance = accepted.get((entry["option"], entry["finding"]))
     state, sentence = standing_of_finding(entry, acceptance, today)
-    shown = typed or {
+    stands = {
         "treatment": entry["treatment"], "residual": "" if entry["residual"] == entry["inherent"] else entry["residual"], "plan": entry["plan"],
-        "owner": "", "due_on": entry["due_on"] or "",
+        "owner": "", "due_on": entry["due_on"] or "", "evidence": [],
     }  # fmt: skip
     least = [("", _("As before"))] + [
         (value, label) for value, label in Severity.choices if SEVERITIES.index(value) < SEVERITIES.index(entry["inherent"])
     ]
+    attached = {e["sha256"] for e in entry["evidence"]}
     return entry | {
         "element": dom_id(f"f-{entry['option']}-{entry['finding']}"), "state": state, "sentence": sentence, "acceptance": acceptance,
-        "typed": shown, "errors": errors if typed is not None else {}, "open": typed is not None, "residuals": least,
-        "attached": {e["sha256"] for e in entry["evidence"]}, "tone": {"open": "warn", "open_again": "bad"}.get(state, "good"),
+        "typed": stands if typed is None else typed, "kept": typed is None, "errors": errors, "open": typed is not None, "residuals": least,
+        "attached": attached, "tone": TONES.get(state, "good"), "theirs": theirs,
+        "label": Treatment(entry["treatment"]).label if entry["treatment"] else "",
     }  # fmt: skip
 
 
@@ -150,7 +177,7 @@ def treat(request: HttpRequest, assessment: UUID) -> HttpResponse:
     require(request.user, found.organisation, "edit")  # type: ignore[arg-type]
     option = found.options.filter(key=request.POST.get("option", "")).first()
     if option is None:
-        return _page(request, found, trouble=_("This assessment has no such option any more."), status=422)
+        return _page(request, found, error=Refused(_("This assessment has no such option any more.")))
     finding = request.POST.get("finding", "")
     try:
         if "take_back" in request.POST:
@@ -162,8 +189,7 @@ def treat(request: HttpRequest, assessment: UUID) -> HttpResponse:
                 **{name: request.POST.get(name, "") for name in FIELDS if name != "due_on"},
             )  # fmt: skip
     except Refused as error:
-        status = 409 if isinstance(error, (WrongStatus, Stale)) else 422
-        return _page(request, found, of=f"{option.key}:{finding}", errors=error.fields, trouble=error.message, status=status)
+        return _page(request, found, of=f"{option.key}:{finding}", error=error)
     messages.success(request, _("The register is saved."))
     return _back(request, found, dom_id(f"f-{option.key}-{finding}"))
 
@@ -177,14 +203,13 @@ def _back(request: HttpRequest, assessment: Assessment, at: str) -> HttpResponse
 @member()
 def condition_step(request: HttpRequest, assessment: UUID, condition: int) -> HttpResponse:
     """Say that a condition is met, or that it isn't after all, with what shows it."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     row = get_object_or_404(Condition.objects.select_related("owner"), pk=condition, verdict__participation__snapshot__assessment=found)
     act = following.reopen if "reopen" in request.POST else following.meet
     try:
         act(actor=request.user, condition=row, note=request.POST.get("note", ""))  # type: ignore[arg-type]
     except Refused as error:
-        status = 409 if isinstance(error, WrongStatus) else 422
-        return _page(request, found, of=f"condition:{row.pk}", errors=error.fields, trouble=error.message, status=status)
+        return _page(request, found, of=f"condition:{row.pk}", error=error)
     messages.success(request, _("The condition is kept up to date."))
     return _back(request, found, "conditions")
 

@@ -26,6 +26,7 @@ from assessments.errors import Refused
 from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment, Snapshot
 from assessments.permissions import require
+from assessments.progress import standing_of
 from assessments.scoring.evaluate import Evaluation
 from assessments.scoring.rounding import COMPUTING, plain, points
 from assessments.scoring.values import score
@@ -33,6 +34,7 @@ from assessments.snapshots import content_of
 from assessments.views.common import find, page_context
 from assessments.views.places import live_places, questions_of, record_places
 from assessments.views.presenting import Content, catalogue_of, live_content, present
+from assessments.views.showing import manner
 from assessments.views.tracing import Reader, found
 from assessments.views.what_if import what_if_context
 from compliance.catalogue.index import index
@@ -61,18 +63,21 @@ def charts_of(content: Content) -> dict[str, Chart]:
     )
     if not evaluation["options"]:
         return {}
-    return {name: chart for name, draw in DRAWN.items() if (chart := draw(evaluation, names)) is not None}
+    written = manner()
+    return {name: chart for name, draw in DRAWN.items() if (chart := draw(evaluation, names, written)) is not None}
 
 
 @require_safe
 @member()
 def result(request: HttpRequest, assessment: UUID) -> HttpResponse:
     seen = find(request, assessment)
-    evaluation = evaluate_assessment(seen)
+    standing = standing_of(seen)
+    evaluation = evaluate_assessment(seen, standing)
     content = live_content(evaluation)
     context = page_context(
         request,
         seen,
+        standing,
         charts=charts_of(content),
         trace_url=trace_url(request, seen),
         snapshot=seen.latest_snapshot,
@@ -87,12 +92,13 @@ def result(request: HttpRequest, assessment: UUID) -> HttpResponse:
 def flips(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """What would change the recommendation, and what it says under each scenario: the part alone where htmx asks for it, else a page."""
     seen = find(request, assessment)
-    content = live_content(evaluate_assessment(seen), whole=True)
+    standing = None if request.htmx else standing_of(seen)  # type: ignore[attr-defined]
+    content = live_content(evaluate_assessment(seen, standing), whole=True)
     shown = present(content, live_places(seen, questions_of(content)), what_if_url(request, seen))
     context = {"trace_url": trace_url(request, seen), **shown}
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "assessments/_result_changes.html", {"assessment": seen, **context})
-    return render(request, "assessments/result_flips.html", page_context(request, seen, **context))
+    return render(request, "assessments/result_flips.html", page_context(request, seen, standing, **context))
 
 
 def what_if_url(request: HttpRequest, assessment: Assessment) -> str:
@@ -113,11 +119,14 @@ def trace(request: HttpRequest, assessment: UUID) -> HttpResponse:
     number = request.GET.get("record", "")
     snapshot = snapshot_numbered(seen, number) if number else None
     key = request.GET.get("of", "")
-    content = content_of(snapshot) if snapshot else live_content(evaluate_assessment(seen), whole=key.partition(".")[0] in STUDIED)
+    standing = None if request.htmx else standing_of(seen)  # type: ignore[attr-defined]
+    content = (
+        content_of(snapshot) if snapshot else live_content(evaluate_assessment(seen, standing), whole=key.partition(".")[0] in STUDIED)
+    )
     tree = content["evaluation"]["trace"]
     node = found(tree, key) if key else tree
     if node is None:
-        raise Http404("There is no such number in this evaluation.")
+        raise Http404(_("There is no such number in this evaluation."))
     asked = questions_of(content)
     page = reverse("assessments:record", kwargs={"org": request.organisation.slug, "assessment": seen.pk})  # type: ignore[attr-defined]
     inside = record_places(asked)
@@ -134,7 +143,9 @@ def trace(request: HttpRequest, assessment: UUID) -> HttpResponse:
     about = names.get(key.split(".")[1], "") if key.startswith("options.") else ""
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "assessments/_trace.html", {"step": step, "about": about, "whole": trace_url(request, seen, snapshot) + key})
-    context = page_context(request, seen, step=step, about=about, key=key, snapshot=snapshot, trace_url=trace_url(request, seen, snapshot))
+    context = page_context(
+        request, seen, standing, step=step, about=about, key=key, snapshot=snapshot, trace_url=trace_url(request, seen, snapshot)
+    )
     return render(request, "assessments/trace.html", context)
 
 
@@ -142,7 +153,7 @@ def snapshot_numbered(assessment: Assessment, number: str) -> Snapshot:
     """The snapshot with that number, as an address names it; raises Http404."""
     snapshot = assessment.snapshots.filter(number=int(number)).first() if number.isdecimal() and len(number) < 9 else None
     if snapshot is None:
-        raise Http404("There is no such record of this assessment.")
+        raise Http404(_("There is no such record of this assessment."))
     return snapshot
 
 
@@ -163,11 +174,12 @@ def weights(request: HttpRequest, assessment: UUID) -> HttpResponse:
             messages.success(request, _("The weights are saved."))
             return redirect("assessments:weights", org=request.organisation.slug, assessment=seen.pk)  # type: ignore[attr-defined]
     given = request.POST if request.method == "POST" else request.GET
-    evaluation = evaluate_assessment(seen)
+    standing = standing_of(seen)
+    evaluation = evaluate_assessment(seen, standing)
     context = _weights_context(seen, evaluation, given, errors, trouble)
     if request.htmx and request.method != "POST":  # type: ignore[attr-defined]
         return render(request, "assessments/_weights_effect.html", context)
-    return render(request, "assessments/weights.html", page_context(request, seen, **context), status=422 if trouble else 200)
+    return render(request, "assessments/weights.html", page_context(request, seen, standing, **context), status=422 if trouble else 200)
 
 
 def _chosen(given: Mapping[str, Any]) -> str | dict[str, str]:

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+
+from accounts import formats
+from assessments.charts.drawing import Manner
+
 Content = Mapping[str, Any]
+
+
+def manner() -> Manner:
+    """How charts on a page are written: as whoever reads it does."""
+    return Manner(gettext, formats.number, formats.day, formats.month, formats.style().swapped)
 
 
 def amount(text: str | None) -> str:
@@ -14,7 +24,7 @@ def amount(text: str | None) -> str:
     if text is None:
         return ""
     figure = Decimal(text)
-    return f"{figure:,.0f}" if abs(figure) >= 1000 else f"{figure:,.2f}"
+    return formats.number(f"{figure:,.0f}" if abs(figure) >= 1000 else f"{figure:,.2f}")
 
 
 def percent(share: str) -> str:
@@ -23,7 +33,7 @@ def percent(share: str) -> str:
 
 def short(value: str) -> str:
     """A value of 0 to 1 with two places."""
-    return f"{Decimal(value):.2f}"
+    return formats.number(f"{Decimal(value):.2f}")
 
 
 def number(text: str, key: str, of: str) -> dict[str, str]:

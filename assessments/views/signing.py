@@ -10,19 +10,21 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from accounts.models import User
 from accounts.reauthentication import factors_of
-from assessments import routing
 from assessments.desk import Desk, desk_for
 from assessments.errors import Refused
 from assessments.models import Assessment, Snapshot
-from assessments.registering import members_of
+from assessments.permissions import ACTIONS
 from assessments.snapshots import content_of
 from assessments.verdicts import Accepting, Asking
 from assessments.views.common import page_context
-from assessments.views.recording import key_facts, stage_rows
+from assessments.views.drafts import draft_kept
+from assessments.views.recording import key_facts, progress_of, since_before, stage_rows
 from assessments.views.wire import day_in, dom_id
 
 CONDITION_ROWS = 3
+SIGNED = ("approve", "reject")
 SECRET = frozenset({"password", "code", "credential", "csrfmiddlewaretoken"})
 
 
@@ -36,31 +38,63 @@ def sign_page(
     trouble: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """The verdicts that the person can give. ``form`` names the one whose fields are given back as they were typed, but for what is secret."""
+    """The verdicts that the person can give. ``form`` names the one whose fields are given back as they were typed, but for what is secret;
+    where nothing was posted, those that the session has kept."""
     content = content_of(snapshot)
     desk = desk_for(request.user, snapshot)  # type: ignore[arg-type]
-    typed = {name: str(text) for name, text in request.POST.items() if name not in SECRET}
+    typed: Mapping[str, str] = {name: str(text) for name, text in request.POST.items() if name not in SECRET}
+    if request.method != "POST":
+        form, typed = draft_kept(request, snapshot)
     errors = errors or {}
+    facts = key_facts(content)
+    treated = {f["id"]: f["treated"] for f in (*facts["blockers"], *facts["grave"])}
     barred = "" if desk.may_speak else _barred(request, snapshot, desk)
     context = page_context(
         request, assessment, snapshot=snapshot, content=content, barred=barred, form=form, errors=errors, trouble=trouble, typed=typed,
-        desk=desk, stages=stage_rows(snapshot, content, True), statements=desk.statements, factors=factors_of(request.user),  # type: ignore[arg-type]
-        items=[_item(item, typed if form == "approve" else {}, errors) for item in desk.items],
+        needed_later=_needed_later(request, snapshot, desk), desk=desk, stages=stage_rows(desk.stages, content, True), statements=desk.statements,
+        factors=None if barred else factors_of(request.user),  # type: ignore[arg-type]
+        items=[
+            _item(item, typed if form == "approve" else {}, errors) | {"treated": treated.get(item.data["id"])} for item in desk.items
+        ],
         conditions=[_condition(number, typed if form == "approve" else {}, errors) for number in range(1, CONDITION_ROWS + 1)],
         condition_typed=form == "approve" and any(name.startswith("condition:") and text for name, text in typed.items()),
-        members=members_of(assessment), back=reverse("assessments:sign", args=[assessment.organisation.slug, assessment.pk]),
-        **key_facts(content),
+        restored=bool(form) and request.method != "POST",
+        lost=[text for name, text in typed.items() if _is_text(name) and text.strip()] if form in SIGNED and desk.unread else [],
+        members=[] if barred else _may_see_to(desk),
+        back=reverse("assessments:sign", args=[assessment.organisation.slug, assessment.pk]),
+        progress=progress_of(desk.parts), **since_before(request, assessment, snapshot, content), **facts,
     )  # fmt: skip
     return render(request, "assessments/sign.html", context, status=403 if barred and status == 200 else status)
 
 
+def _may_see_to(desk: Desk) -> list[User]:
+    """Who can own a condition, by name: as ``verdicts.may_see_to``."""
+    return list(dict.fromkeys(one.user for one in desk.sign_off.members if one.role in ACTIONS["meet_condition"]))
+
+
+def _is_text(name: str) -> bool:
+    """Whether it is a field of one's own words, which nobody wants to write twice."""
+    return name == "reason" or name.startswith("accept:") or name.endswith(":text")
+
+
 def _barred(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> str:
-    if snapshot.participations.filter(person=request.user).exists():  # type: ignore[misc]
+    if request.user.pk in desk.sign_off.involved:
         return _("You wrote or answered part of this record, or signed it already, so somebody else must decide on it.")
     if desk.turn is None:
         return _("Nothing is to be decided on this record now.")
-    names = ", ".join(person.name for person in routing.who_is_asked(snapshot, desk.turn.stage)) or _("nobody now")
+    names = ", ".join(person.name for person in desk.sign_off.who_is_asked(desk.turn.stage)) or _("nobody now")
     return _("It isn't your turn: the stage %(stage)s asks %(names)s.") % {"stage": desk.turn.stage.title, "names": names}
+
+
+def _needed_later(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> str:
+    """Why an approval in this stage would be refused, told before anything is read and typed; empty where it wouldn't be."""
+    if desk.turn is None or not desk.may_speak or desk.turn.stage == desk.stages[-1].stage:
+        return ""
+    if desk.sign_off.still_fillable(desk.turn.stage, request.user):  # type: ignore[arg-type]
+        return ""
+    return _(
+        "You are needed at a later stage, and nobody may sign a record twice, so somebody else approves it at the stage %(stage)s."
+    ) % {"stage": desk.turn.stage.title}
 
 
 def _item(item: Any, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -20,21 +21,29 @@ from assessments import delegating, setting_policy
 from assessments.errors import Refused
 from assessments.models import Delegation, SignOffPolicy
 from assessments.permissions import ACTIONS, ADMINISTRATOR, APPROVER, require
-from assessments.policy import SEVERITIES, Policy, StageRule, Who
+from assessments.policy import SEVERITIES, Policy, StageRule, policy_of
+from assessments.policy_changes import accepts, asks
+from assessments.policy_conditions import in_words as condition_in_words
 from assessments.routing import approvers_of, policy_in_force
-from assessments.views.wire import day_in
+from assessments.views.routes import tried, way
+from assessments.views.wire import day_in, in_words
+
+MOST_VERSIONS, MOST_DELEGATIONS = 50, 50
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @member()
 def rules(request: HttpRequest) -> HttpResponse:
-    """The policy in force in words, and for administrators its text to be changed."""
+    """The policy in force in words (or with ``version`` an earlier one), and for administrators its text to be changed."""
     if request.method != "POST":
-        return _page(request)
+        return _older(request, request.GET["version"]) if "version" in request.GET else _page(request)
     organisation = request.organisation  # type: ignore[attr-defined]
     require(request.user, organisation, "set_policy")  # type: ignore[arg-type]
     text, reason = request.POST.get("text", ""), request.POST.get("reason", "")
     try:
+        if len(text) > setting_policy.LONGEST:
+            too_long = _("Has %(n)s characters; at most %(most)s are read.") % {"n": len(text), "most": setting_policy.LONGEST}
+            raise Refused(_("The policy can't be put in force as it stands."), {"text": too_long})
         row = setting_policy.policy_set(actor=request.user, organisation=organisation, text=text, reason=reason)  # type: ignore[arg-type]
     except Refused as error:
         return _page(request, form="policy", errors=error.fields, trouble=error.message, status=422)
@@ -46,49 +55,83 @@ def _page(
     request: HttpRequest, *, form: str = "", errors: Mapping[str, str] | None = None, trouble: str = "", status: int = 200
 ) -> HttpResponse:
     organisation = request.organisation  # type: ignore[attr-defined]
-    policy, version = policy_in_force(organisation)
+    policy, in_force = policy_in_force(organisation)
     roles = request.roles  # type: ignore[attr-defined]
     approvers = approvers_of(organisation)
-    names = {person.reference: person.name for person in approvers}
     today = timezone.now().date()
     delegations = Delegation.objects.filter(organisation=organisation).select_related("of", "to", "ended")
+    versions = list(
+        SignOffPolicy.objects.filter(organisation=organisation).select_related("created_by").order_by("-version")[:MOST_VERSIONS]
+    )
+    text = request.POST.get("text", "") if form == "policy" else setting_policy.policy_text(organisation) if ADMINISTRATOR in roles else ""
+    case = tried(request.GET, policy, organisation)
     context = {
-        "nav": "signing_rules", "policy": policy, "version": version, "stages": [_stage(stage, names) for stage in policy.stages],
-        "acceptance": _acceptance(policy, names), "review": [{"when": line.when or "", "months": line.months} for line in policy.review],
-        "statements": [(name.replace("_", " "), getattr(policy.statements, name)) for name in type(policy.statements).model_fields],
-        "versions": SignOffPolicy.objects.filter(organisation=organisation).select_related("created_by").order_by("-version")[:20],
+        "nav": "signing_rules", "version": in_force, "versions": versions, **_policy_in_words(policy, approvers), "case": case,
+        "route": way(policy, approvers, case),
         "may_set": bool(ACTIONS["set_policy"] & roles), "may_delegate": bool(ACTIONS["delegate"] & roles),
-        "for_others": ADMINISTRATOR in roles, "approvers": approvers, "form": form, "errors": errors or {}, "trouble": trouble, "today": today,
-        "text": request.POST.get("text", "") if form == "policy" else setting_policy.policy_text(organisation),
+        "for_others": ADMINISTRATOR in roles, "approvers": approvers, "people": _choices(approvers),
+        "form": form, "errors": errors or {}, "trouble": trouble, "text": text,
         "typed": {name: str(text) for name, text in request.POST.items()} if form else {},
-        "delegations": [_delegation(request, row, today) for row in delegations[:50]],
+        "delegations": [_delegation(request, row, today) for row in delegations[:MOST_DELEGATIONS]],
     }  # fmt: skip
     return render(request, "assessments/signing_rules.html", context, status=status)
 
 
-def _who(who: Who, names: Mapping[str, str]) -> str:
-    return ", ".join(names.get(person, _("somebody who is no approver now")) for person in who.people) or _("any approver")
+def _older(request: HttpRequest, number: str) -> HttpResponse:
+    """A version that was in force before, or is, as it can be read and not changed. Raises Http404 for one that there isn't."""
+    organisation = request.organisation  # type: ignore[attr-defined]
+    _policy, in_force = policy_in_force(organisation)
+    rows = SignOffPolicy.objects.filter(organisation=organisation, version=int(number) if number.isdecimal() and len(number) < 10 else 0)
+    row = get_object_or_404(rows.select_related("created_by"))
+    policy, approvers = policy_of(json.loads(bytes(row.content))), approvers_of(organisation)
+    context = {
+        "nav": "signing_rules", "row": row, "version": row.version, "in_force": in_force, "route": way(policy, approvers),
+        **_policy_in_words(policy, approvers),
+    }  # fmt: skip
+    return render(request, "assessments/signing_rules_version.html", context)
+
+
+def _policy_in_words(policy: Policy, approvers: list[User]) -> dict[str, Any]:
+    names = {person.reference: person.name for person in approvers}
+    return {
+        "policy": policy, "stages": [_stage(stage, names) for stage in policy.stages], "acceptance": _acceptance(policy, names),
+        "review": [
+            {"when": line.when or "", "if": condition_in_words(line.when) if line.when else "", "months": line.months} for line in policy.review
+        ],
+        "statements": [(name.replace("_", " "), getattr(policy.statements, name)) for name in type(policy.statements).model_fields],
+    }  # fmt: skip
+
+
+def _choices(people: list[User]) -> list[tuple[str, str]]:
+    return [("", _("Choose")), *((str(person.pk), person.name) for person in people)]
 
 
 def _stage(stage: StageRule, names: Mapping[str, str]) -> dict[str, Any]:
-    quorum = {"any": _("any one of them"), "all": _("all of them")}.get(str(stage.quorum), _("%(n)s of them") % {"n": stage.quorum})
-    return {"title": stage.title, "when": stage.when or "", "who": _who(stage.who, names), "quorum": quorum, "days": stage.due_days,
-            "meaning": stage.meaning}  # fmt: skip
+    return {
+        "title": stage.title, "when": stage.when or "", "if": condition_in_words(stage.when) if stage.when else "", "asks": asks(stage, names),
+        "days": stage.due_days, "meaning": stage.meaning,
+    }  # fmt: skip
 
 
 def _acceptance(policy: Policy, names: Mapping[str, str]) -> list[dict[str, Any]]:
     gravest_first = sorted(policy.acceptance.items(), key=lambda pair: -SEVERITIES.index(pair[0]))
-    return [{"severity": severity, "who": _who(rule.who, names), "days": rule.longest_days} for severity, rule in gravest_first]
+    return [{"severity": severity, "who": accepts(rule.who, names), "days": rule.longest_days} for severity, rule in gravest_first]
 
 
 def _delegation(request: HttpRequest, row: Delegation, today: date) -> dict[str, Any]:
     ended = getattr(row, "ended", None)
     over = ended is not None or row.ends_on < today
-    state = (
-        _("ended") if ended else _("over") if over else _("from %(day)s") % {"day": row.starts_on} if row.starts_on > today else _("now")
-    )
+    if ended:
+        state, tone = _("Ended on %(day)s") % {"day": in_words(ended.at.date())}, "plain"
+    elif over:
+        state, tone = _("Over"), "plain"
+    elif row.starts_on > today:
+        state, tone = _("From %(day)s") % {"day": in_words(row.starts_on)}, "info"
+    else:
+        state, tone = _("Now"), "good"
     mine = row.of == request.user or ADMINISTRATOR in request.roles  # type: ignore[attr-defined]
-    return {"row": row, "state": state, "over": over, "may_end": not over and mine and bool(ACTIONS["delegate"] & request.roles)}  # type: ignore[attr-defined]
+    may_end = not over and mine and bool(ACTIONS["delegate"] & request.roles)  # type: ignore[attr-defined]
+    return {"row": row, "state": state, "tone": tone, "over": over, "may_end": may_end}
 
 
 @require_POST
@@ -96,8 +139,8 @@ def _delegation(request: HttpRequest, row: Delegation, today: date) -> dict[str,
 def delegate(request: HttpRequest) -> HttpResponse:
     """Let somebody sign for an approver who is away."""
     organisation = request.organisation  # type: ignore[attr-defined]
-    given = request.POST
-    people = {name: _person(approvers_of(organisation), given.get(name, "")) for name in ("of", "to")}
+    given, approvers = request.POST, approvers_of(request.organisation)  # type: ignore[attr-defined]
+    people = {name: _person(approvers, given.get(name, "")) for name in ("of", "to")}
     if ADMINISTRATOR not in request.roles:  # type: ignore[attr-defined]
         people["of"] = request.user  # type: ignore[assignment]
     wrong = {name: _("Choose an approver.") for name, person in people.items() if person is None}

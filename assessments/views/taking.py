@@ -15,9 +15,11 @@ from assessments import offering
 from assessments.errors import WrongStatus
 from assessments.permissions import require
 from assessments.progress import standing_of
-from assessments.views.answers import answer_saved, asked, place_of_question, section_page, section_url, take_posted
+from assessments.tally import place_in
+from assessments.views.answers import section_page, section_url, take_posted
 from assessments.views.asking import Trouble
-from assessments.views.common import find
+from assessments.views.common import find, reach, require_part
+from assessments.views.saving import answer_saved, asked, step_before
 from assessments.views.wire import key_of
 
 
@@ -25,11 +27,12 @@ from assessments.views.wire import key_of
 @require_POST
 def take_over(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """Take over what is offered for ``question`` and ``option``; with htmx the answer is drawn anew, otherwise back to the section."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
     standing = standing_of(found)
     question, option = asked(request, standing)
-    of, part = place_of_question(standing, question)
+    of, part = place_in(standing.release.questionnaires, question)
+    require_part(request, found, (of.id, part.id))
     key = key_of(question, option)
     before = standing.visibilities()
     try:
@@ -41,14 +44,17 @@ def take_over(request: HttpRequest, assessment: UUID) -> HttpResponse:
         if trouble:
             return section_page(request, standing_of(found), of, part, {key: trouble}, status=status)
         return redirect(section_url(standing, of, part, at=key))
-    return answer_saved(request, standing_of(found), part, question, option, before, trouble, status, clear=True)
+    stack = request.POST.get(f"undo:{key}", "")
+    if trouble is None:
+        stack = step_before(standing.responses.get((option.pk if option else None, question.id)), stack)
+    return answer_saved(request, standing_of(found), question, option, before, trouble, status, stack=stack, again=True)
 
 
 @member()
 @require_POST
 def take_all(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """Take over all that the organisation says of itself and that isn't answered here yet; back to where it was asked for."""
-    found = find(request, assessment)
+    found = find(request, assessment, partly=True)
     require(request.user, found.organisation, "answer")  # type: ignore[arg-type]
     standing = standing_of(found)
     try:
@@ -59,6 +65,6 @@ def take_all(request: HttpRequest, assessment: UUID) -> HttpResponse:
         messages.success(request, ngettext("Took over %(n)d answer.", "Took over %(n)d answers.", taken) % {"n": taken})
     for of in standing.release.questionnaires:
         for part in of.sections:
-            if any(q.of_organisation for q in part.questions):
+            if any(q.of_organisation for q in part.questions) and reach(request, found).reads((of.id, part.id)):
                 return redirect(section_url(standing, of, part))
     return redirect("assessments:detail", org=found.organisation.slug, assessment=found.pk)

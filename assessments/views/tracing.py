@@ -63,7 +63,7 @@ class Reader:
             name=self.asked[node["name"]]["text"] if node["name"] in self.asked else node["name"],
             value=self._value(node, scope),
             formula=node["formula"],
-            basis=BasisOfAnswer(node["basis"]).label if node.get("basis") else "",
+            basis=str(BasisOfAnswer(node["basis"]).label) if node.get("basis") else "",
             sources=tuple(self.sources.get(id_, id_) for id_ in node.get("source", ())),
             url="" if inputs else self._url(scope, option),
             further=further,

@@ -21,6 +21,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import member
 from assessments.evaluation import facts_of, release_of
 from assessments.models import Assessment
+from assessments.progress import standing_of
 from assessments.scoring import patch as patching
 from assessments.scoring.evaluate import Evaluation, evaluate
 from assessments.scoring.patch import Patch, PatchError, PatchErrors, patched, shares
@@ -49,8 +50,9 @@ class Tried:
 def what_if(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """The effect alone, the panel, or the values of a chosen question where htmx asks for them; else the page."""
     seen = find(request, assessment)
-    base = evaluate(release_of(seen), facts_of(seen), draws=0)
     htmx: Any = request.htmx  # type: ignore[attr-defined]
+    standing = None if htmx else standing_of(seen)
+    base = evaluate(release_of(seen), facts_of(seen, standing), draws=0)
     wanted = htmx.target if htmx else ""
     adding = Adding.read(request.GET)
     tried = try_out(base, request.GET)
@@ -70,7 +72,7 @@ def what_if(request: HttpRequest, assessment: UUID) -> HttpResponse:
     if wanted == PANEL:
         return render(request, "assessments/_what_if.html", context, status=status)
     context["adding"] = adding_context(tried.found or base, adding) | {"errors": [e.message for e in refused]}
-    return render(request, "assessments/what_if.html", {**page_context(request, seen), **context}, status=status)
+    return render(request, "assessments/what_if.html", {**page_context(request, seen, standing), **context}, status=status)
 
 
 def what_if_context(request: HttpRequest, assessment: Assessment, evaluation: Evaluation) -> dict[str, Any]:

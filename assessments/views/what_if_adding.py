@@ -130,7 +130,7 @@ def figures(found: Evaluation) -> list[dict[str, Any]]:
     groups = [
         {
             "title": _("Demand"),
-            "figures": [(f":{key}", label(spec.label, spec.unit, now[key])) for key, spec in DEMAND_FIGURES.items()],
+            "figures": [(f":{key}", label(_(spec.label), _(spec.unit), now[key])) for key, spec in DEMAND_FIGURES.items()],
         }
     ]
     titles = {c.id: c.title for c in found.release.cost_categories}
@@ -139,7 +139,7 @@ def figures(found: Evaluation) -> list[dict[str, Any]]:
             {
                 "title": f"{option.label}: {titles.get(category, category)}",
                 "figures": [
-                    (f"{option.id}:{category}.{key}", label(spec.label, spec.unit, standing(option, category, key)))
+                    (f"{option.id}:{category}.{key}", label(_(spec.label), _(spec.unit), standing(option, category, key)))
                     for key, spec in specs.items()
                 ],
             }

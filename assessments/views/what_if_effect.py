@@ -176,14 +176,14 @@ class _Words:
         option = next(o for o in self.base.facts.options if o.id == figure.option)
         standing = option.costs.categories.get(figure.category, {}).get(figure.key)
         return _("%(option)s: %(category)s, %(figure)s %(now)s %(unit)s (as it stands, %(was)s)") % {
-            "option": option.label, "category": category, "figure": spec.label, "now": figure.value, "unit": spec.unit,
+            "option": option.label, "category": category, "figure": _(spec.label), "now": figure.value, "unit": _(spec.unit),
             "was": plain(standing.likely) if standing else _("not given"),
         }  # fmt: skip
 
     def demand(self, key: str, text: str) -> str:
         spec, standing = DEMAND_FIGURES[key], demand_figures(self.base)[key]
         return _("Demand: %(figure)s %(now)s %(unit)s (as it stands, %(was)s)") % {
-            "figure": spec.label, "now": text, "unit": spec.unit, "was": standing or _("not given")
+            "figure": _(spec.label), "now": text, "unit": _(spec.unit), "was": standing or _("not given")
         }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from django.http import QueryDict
 from django.utils.translation import gettext as _
 
+from accounts import formats
 from assessments.errors import Refused
 from assessments.models import BasisOfAnswer, Option, Response, State
 from compliance.catalogue.model import Question
@@ -89,6 +90,11 @@ def day_in(text: str, field: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise Refused(_("A day can't be read."), {field: _("Write the day as year-month-day, such as 2027-01-31.")}) from None
+
+
+def in_words(day: date) -> str:
+    """A day as the pages write it, such as 31 January 2027."""
+    return formats.day(day)
 
 
 def untouched(row: Response | None, state: str, sent: Posted) -> bool:

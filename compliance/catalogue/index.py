@@ -71,6 +71,12 @@ class Index:
             for section in questionnaire.sections
             for question in section.questions
         }
+        self.places: dict[str, tuple[str, str]] = {
+            question.id: (questionnaire.id, section.id)
+            for questionnaire in release.questionnaires
+            for section in questionnaire.sections
+            for question in section.questions
+        }
         self.by_variable = {question.variable: question for question in self.questions.values()}
         self.sources = {source.id: source for source in release.sources}
         self.criteria = {criterion.id: criterion for criterion in release.criteria}

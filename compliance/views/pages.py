@@ -63,7 +63,7 @@ class Place:
     def __init__(self, request: HttpRequest, release: Release) -> None:
         self.release, self.known = release, index(release)
         self.org = request.organisation.slug  # type: ignore[attr-defined]
-        self.today = timezone.localdate()
+        self.today = timezone.now().date()
         self._bases: dict[str, str] = {}
 
     def url(self, name: str) -> str:

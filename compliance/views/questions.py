@@ -81,7 +81,7 @@ def question(request: HttpRequest, release: str, question: str) -> HttpResponse:
     place = Place(request, release_or_404(release))
     found = place.known.questions.get(question)
     if found is None:
-        raise Http404("No such question in this release.")
+        raise Http404(_("No such question in this release."))
     questionnaire, section, before, after = _where(place, found)
     calculator = calculator_of(found, place.release.arithmetic, request.GET)
     more = {

@@ -10,6 +10,8 @@ from fractions import Fraction
 
 from django.utils.translation import gettext as _
 
+from accounts import formats
+
 LONGEST = 60
 _SPACES = re.compile(r"[\s\u00a0\u2009\u202f'_]+")
 _GROUPED = re.compile(r"[1-9]\d{0,2}(,\d{3})+(?=$|\.|[eE])", re.ASCII)
@@ -48,7 +50,7 @@ def _figure(plain: str) -> Decimal | None:
 def shown(number: Decimal, digits: int = 6) -> str:
     """A number to read, to so many significant digits: thousands apart by a thin space, no trailing noughts."""
     rounded = Context(prec=digits).plus(number).normalize()
-    return f"{rounded:,f}".replace(",", "\u202f")
+    return formats.number(f"{rounded:,f}".replace(",", "\u202f"))
 
 
 def share(part: Fraction, digits: int = 3) -> str:

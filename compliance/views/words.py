@@ -4,30 +4,13 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-INSTRUMENTS = {
-    "ai-act": _("EU AI Act"),
-    "gdpr": _("GDPR"),
-    "dora": _("DORA"),
-    "nis2": _("NIS2"),
-    "data-act": _("Data Act"),
-    "product-liability": _("Product liability"),
-    "cra": _("Cyber Resilience Act"),
-}
-CLASSES = {
-    "prohibited": _("Prohibited practice"),
-    "high": _("High-risk"),
-    "limited": _("Limited risk"),
-    "minimal": _("Minimal risk"),
-    "out_of_scope": _("Out of scope"),
-}
+from compliance import terms
+
+INSTRUMENTS = {id_: _(name) for id_, name in terms.INSTRUMENTS.items()}
+CLASSES = {id_: _(name) for id_, name in terms.CLASSES.items()}
+SOURCINGS = {id_: _(name) for id_, name in terms.SOURCINGS.items()} | {"none": _("No fallback of its own")}
+
 CLASS_TONES = {"prohibited": "bad", "high": "warn", "limited": "info", "minimal": "good", "out_of_scope": "good"}
-SOURCINGS = {
-    "closed_api": _("Closed API"),
-    "managed_open": _("Managed open weights"),
-    "self_hosted_open": _("Self-hosted open weights"),
-    "on_device_open": _("On-device open weights"),
-    "none": _("No fallback of its own"),
-}
 VERIFIED = {
     "primary": _("Checked against the primary text"),
     "secondary": _("From a secondary source"),

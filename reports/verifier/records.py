@@ -11,9 +11,11 @@ import pikepdf
 from audit.canonical import NotCanonical, canonical_bytes, sha256_hex
 from reports.verifier.checks import Check
 from reports.verifier.figures import check_figures
+from reports.verifier.log import FORMAT, check_log
 from reports.verifier.signatures import check_signatures
 
 SNAPSHOT, DECISION = "snapshot.json", "decision-record.json"
+EVALUATION, PROOF = "evaluation.json", "log-proof.json"
 FORMATS = {SNAPSHOT: ("countersign/snapshot@1",), DECISION: ("countersign/decision@1", "countersign/decision@2")}
 LABELS = {SNAPSHOT: "snapshot", DECISION: "decision record"}
 _UNREADABLE = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeError, KeyError, IndexError)
@@ -22,9 +24,12 @@ _UNREADABLE = (pikepdf.PdfError, RuntimeError, ValueError, TypeError, AttributeE
 def check_records(pdf: pikepdf.Pdf) -> tuple[list[Check], dict[str, Any] | None, dict[str, Any] | None]:
     """The checks, then the snapshot and the decision record as data, each None where it can't be read."""
     checks: list[Check] = []
-    data: dict[str, dict[str, Any] | None] = {}
+    data: dict[str, dict[str, Any] | None] = {DECISION: None}
     digests: dict[str, str] = {}
-    for name in (SNAPSHOT, DECISION):
+    draft = _is_draft(pdf)
+    if draft:
+        checks.append(Check("draft", True, "This is a draft, which nobody has signed: it decides nothing."))
+    for name in (SNAPSHOT,) if draft else (SNAPSHOT, DECISION):
         content, description, problem = _attachment(pdf, name)
         if content is None:
             checks.append(Check(name, False, problem))
@@ -47,8 +52,45 @@ def check_records(pdf: pikepdf.Pdf) -> tuple[list[Check], dict[str, Any] | None,
     except _UNREADABLE as error:
         checks.append(Check("decision", False, f"The decision record isn't built as its format says ({error!r})."))
     if snapshot is not None:
+        checks.append(_check_evaluation(pdf, snapshot))
         checks.append(check_figures(snapshot))
+    if decision is not None:
+        checks += _check_proof(pdf, decision, digests[DECISION])
     return checks, snapshot, decision
+
+
+def _is_draft(pdf: pikepdf.Pdf) -> bool:
+    """Whether it says that it is one, and has no decision in it."""
+    try:
+        return "kind draft" in str(pdf.docinfo.get("/Keywords", "")) and DECISION not in [name for name, _ in _embedded(pdf)]
+    except _UNREADABLE:
+        return False
+
+
+def _check_evaluation(pdf: pikepdf.Pdf, snapshot: dict[str, Any]) -> Check:
+    content, _, problem = _attachment(pdf, EVALUATION)
+    if content is None:
+        return Check(EVALUATION, None, f"{problem} Reports made before it was embedded have it in snapshot.json alone.")
+    try:
+        same = not problem and content == canonical_bytes(snapshot["evaluation"])
+    except (KeyError, NotCanonical):
+        same = False
+    if not same:
+        return Check(EVALUATION, False, f"{EVALUATION} isn't the evaluation that the snapshot holds.")
+    return Check(EVALUATION, True, f"{EVALUATION} is the evaluation that the snapshot holds.")
+
+
+def _check_proof(pdf: pikepdf.Pdf, decision: dict[str, Any], digest: str) -> list[Check]:
+    content, _, problem = _attachment(pdf, PROOF)
+    if content is None:
+        return [Check(PROOF, None, f"{problem} Reports made before it was embedded have the log's root in the decision record alone.")]
+    try:
+        proof = json.loads(content)
+        if problem or proof["format"] != FORMAT or canonical_bytes(proof) != content:
+            return [Check(PROOF, False, problem or f"{PROOF} isn't in the format {FORMAT}, or not in its canonical form.")]
+        return check_log(proof, decision, digest)
+    except (*_UNREADABLE, NotCanonical, RecursionError) as error:
+        return [Check(PROOF, False, f"{PROOF} isn't built as its format says ({error!r}).")]
 
 
 def _attachment(pdf: pikepdf.Pdf, name: str) -> tuple[bytes | None, str, str]:
@@ -112,7 +154,7 @@ def _check_others(pdf: pikepdf.Pdf) -> Check:
     try:
         embedded = _embedded(pdf)
         associated = [spec.objgen for spec in pdf.Root.get("/AF", [])]
-        strange = [key for key, _ in embedded if key not in FORMATS]
+        strange = [key for key, _ in embedded if key not in (*FORMATS, EVALUATION, PROOF)]
         if strange:
             return Check("attachments", False, f"There are files embedded that don't belong here: {', '.join(strange)[:200]}.")
         if sorted(associated) != sorted(spec.objgen for _, spec in embedded):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pikepdf
 
@@ -46,4 +47,4 @@ def _pages(pdf: pikepdf.Pdf) -> int:
 
 
 def _short(error: Exception) -> str:
-    return " ".join(str(error).split())[:160]
+    return " ".join(re.sub(r"<_io\.BytesIO[^>]*>:? ?", "", str(error)).split())[:160]

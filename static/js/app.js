@@ -32,3 +32,28 @@
     open().forEach((menu) => { menu.open = false; menu.querySelector("summary").focus(); });
   });
 })();
+
+// What is kept in the browser until it is saved (unsaved.js) goes when the person signs out, who is asked first.
+(() => {
+  const kept = () => { try { return Object.keys(localStorage).filter((name) => name.startsWith("cs-unsaved:")); } catch { return []; } };
+  document.addEventListener("submit", (event) => {
+    const form = event.target.closest("form[data-signs-out]");
+    if (!form) return;
+    if (kept().length && !window.confirm(form.dataset.signsOut)) { event.preventDefault(); return; }
+    kept().forEach((name) => localStorage.removeItem(name));
+  });
+})();
+
+// What is answered before a page is ready to save it is saved once it is: on a slow line the fields are there before htmx is.
+(() => {
+  const early = new Set();
+  const note = (event) => {
+    const answer = event.target.closest(".answer[hx-post]");
+    if (answer) early.add(answer);
+  };
+  document.addEventListener("change", note);
+  document.addEventListener("DOMContentLoaded", () => setTimeout(() => {
+    document.removeEventListener("change", note);
+    early.forEach((answer) => { if (window.htmx) htmx.trigger(answer, "resend"); });
+  }));
+})();

@@ -1,4 +1,4 @@
-// What the pages that ask need beyond htmx: exclusive ticks, words for a save that failed, the spine on a phone, and offered figures.
+// What the pages that ask need beyond htmx: exclusive ticks, the spine on a phone, and offered figures. What can't be saved: unsaved.js.
 (() => {
   const root = document.documentElement;
   if (window.htmx) root.classList.add("js");
@@ -27,24 +27,6 @@
     full.textContent = event.target.value && !event.target.value.startsWith("?") && text.length > 15 ? text : "";
   }, true);
 
-  // Times in the person's own zone.
-  const clocks = (within) => within.querySelectorAll("time[data-clock]").forEach((time) => {
-    time.textContent = new Date(time.dateTime).toLocaleTimeString(root.lang, { hour: "2-digit", minute: "2-digit" });
-    time.removeAttribute("data-clock");
-  });
-
-  const state = (answer) => answer && answer.querySelector(":scope > .answer-state");
-  const say = (answer, text) => {
-    const place = state(answer);
-    if (!place) return;
-    place.querySelectorAll(":not(input)").forEach((old) => old.remove());
-    const line = document.createElement("p");
-    line.className = "field-error";
-    line.dataset.invalid = "";
-    line.textContent = text;
-    place.append(line);
-    mark(answer);
-  };
   const mark = (answer) => {
     const wrong = Boolean(answer.querySelector(":scope > .answer-state [data-invalid]"));
     answer.classList.toggle("answer-troubled", wrong);
@@ -53,37 +35,15 @@
       if (wrong) field.setAttribute("aria-invalid", "true"); else field.removeAttribute("aria-invalid");
     });
   };
-  const words = {
-    lost: "Not saved: the server can't be reached. What you entered is still here; change it again, or save the section, once you are back.",
-    signedOut: "Not saved: you have been signed out. Sign in in another tab, then change this again.",
-    failed: "Not saved: something went wrong on our side. What you entered is still here; try again.",
-    forbidden: "Not saved: you may have been signed out, or your role doesn't allow it. What you entered is still here; load the page in another tab to see.",
-  };
   const answerOf = (element) => element && element.closest && element.closest(".answer");
 
-  document.addEventListener("htmx:beforeSwap", (event) => {
-    const answer = answerOf(event.detail.elt);
-    const asked = new URL(event.detail.pathInfo.requestPath, location.href).pathname;
-    const answered = event.detail.xhr.responseURL ? new URL(event.detail.xhr.responseURL).pathname : asked;
-    if (answer && answered !== asked) {
-      event.detail.shouldSwap = false;
-      say(answer, words.signedOut);
-    }
-  });
-  document.addEventListener("htmx:sendError", (event) => say(answerOf(event.detail.elt), words.lost));
-  document.addEventListener("htmx:timeout", (event) => say(answerOf(event.detail.elt), words.lost));
-  document.addEventListener("htmx:responseError", (event) => {
-    const code = event.detail.xhr.status;
-    say(answerOf(event.detail.elt), code === 403 || code === 404 ? words.forbidden : words.failed);
-  });
   document.addEventListener("htmx:afterSwap", (event) => {
-    clocks(document);
     const answer = answerOf(event.detail.target);
     if (!answer) return;
     const fresh = document.getElementById(answer.id);
     if (!fresh) return;
     mark(fresh);
-    if (fresh !== answer || !document.activeElement || document.activeElement === document.body) fresh.focus({ preventScroll: true });
+    if (fresh !== answer || !document.activeElement || document.activeElement === document.body) (fresh.querySelector(":scope > .answer-state .undo") || fresh).focus({ preventScroll: true });
   });
 
   // The catalogue's figure, taken over with one press; the change is then saved like a typed one.
@@ -100,7 +60,6 @@
   });
 
   const ready = () => {
-    clocks(document);
     const fold = document.querySelector(".spine-fold");
     const narrow = matchMedia("(max-width: 61.99rem)");
     const fit = () => { if (fold) fold.open = !narrow.matches; };

@@ -3,7 +3,7 @@
   if (window.whatIf) return;
   window.whatIf = true;
 
-  const words = new Intl.NumberFormat("en-GB", { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 });
+  const words = new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", compactDisplay: "long", maximumSignificantDigits: 3 });
   const fieldOf = (slider) => document.getElementById(slider.dataset.slides);
   const sliderOf = (field) => document.querySelector(`[data-slides="${field.id}"]`);
   const figure = (field) => (/^\s*\d*\.?\d*\s*$/.test(field.value) ? Number(field.value) : NaN);
@@ -31,7 +31,7 @@
     const field = document.getElementById("what-if-volume");
     const factor = figure(field);
     if (!(factor > 0)) return;
-    tokens.textContent = `×${field.value.trim()}, ${words.format(factor * tokens.dataset.once)} tokens a month`;
+    tokens.textContent = tokens.dataset.words.replace("{factor}", field.value.trim()).replace("{tokens}", words.format(factor * tokens.dataset.once));
     sliderOf(field).setAttribute("aria-valuetext", tokens.textContent);
   };
 

@@ -33,7 +33,7 @@ def test_a_person_never_sees_a_stack_trace_and_the_log_has_it(client, cast, monk
 
     client.raise_request_exception = False
     client.force_login(cast.auditor)
-    monkeypatch.setattr(views, "groupby", broken)
+    monkeypatch.setattr(views, "places_of", broken)
     page = client.get(reverse("home"))
     assert page.status_code == 500
     assert "Something went wrong on our side" in page.content.decode()
@@ -55,7 +55,7 @@ def test_the_page_of_last_resort_needs_no_template(client, cast, monkeypatch):
 
     client.raise_request_exception = False
     client.force_login(cast.auditor)
-    monkeypatch.setattr(views, "groupby", broken)
+    monkeypatch.setattr(views, "places_of", broken)
     monkeypatch.setattr(views.loader, "get_template", broken)
     page = client.get(reverse("home"))
     assert page.status_code == 500
@@ -84,7 +84,7 @@ def test_what_cant_be_read_is_a_bad_request(client, cast, monkeypatch):
         raise BadRequest
 
     client.force_login(cast.auditor)
-    monkeypatch.setattr(views, "groupby", unreadable)
+    monkeypatch.setattr(views, "places_of", unreadable)
     page = client.get(reverse("home"))
     assert page.status_code == 400
     assert reverse("home") in page.content.decode()

@@ -41,6 +41,14 @@ CONTEXTS = {
     "expired": {"title": "Chatbot", "review_on": DUE},
     "acceptance_expired": {"title": "Chatbot", "finding": "Nobody is on call", "expired_on": DUE},
     "condition_due": {"title": "Chatbot", "text": "Set up a rota", "due_on": DUE, "overdue": False},
+    "request_to_answer": {"title": "Chatbot", "parts": ["Liability: Contract"], "due_on": DUE, "note": "Ask the vendor.", "by": "Rosa"},
+    "answers_due": {"title": "Chatbot", "parts": ["Liability: Contract", "Demand"], "due_on": DUE, "overdue": True},
+    "question_to_colleague": {"title": "Chatbot", "by": "Rosa", "text": "Is the cap yearly?"},
+    "trial": {},
+    "factors_removed": {"by": "Ada", "reason": "Lost telephone."},
+    "provider_disconnected": {"by": "Ada", "provider": "Meridian ID", "reason": "New account there."},
+    "audit_access_given": {"by": "Ada", "scope": "2 assessments", "starts_on": DUE, "ends_on": DUE, "reason": "The yearly <audit>."},
+    "audit_access_ended": {"by": "Ada", "ends_on": DUE, "reason": "The <audit> is over."},
     "trail_alarm": {"stream": "org:1", "problem": "entry 4 was changed", "checked_at": "31 January 2027, 02:30 UTC"},
 }
 
@@ -76,9 +84,9 @@ class TestWhatIsSaid:
         assert 'href="http://127.0.0.1:8000/o/meridian-bank/"' in html
         for name, value in CONTEXTS[kind].items():
             if name not in ("overdue", "days", "conditions", "reason", "outcome"):
-                told = "31 January 2027" if name.endswith("_on") else value
-                assert told in text or told in subject, name
-                assert told in html, name
+                for told in value if isinstance(value, list) else ["31 January 2027" if name.endswith("_on") else value]:
+                    assert told in text or told in subject, name
+                    assert told in html, name
         assert "Meridian Bank" in text
         assert "Risk officer" in text
 

@@ -11,6 +11,7 @@ from html import unescape
 import pytest
 import time_machine
 from allauth.core.context import request_context
+from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -204,7 +205,7 @@ def test_a_fresh_sign_in_copied_between_requests_is_used_once(client, approver, 
     session = client.session
     session.update(copy)
     session.save()
-    assert "used for another signature" in refused(client, approver)
+    assert "used already" in refused(client, approver)
 
 
 def test_a_provider_that_takes_an_earlier_sign_in_is_not_believed(client, approver, idp):
@@ -251,6 +252,30 @@ def test_somebody_without_a_provider_is_sent_back(client, cast, idp):
     assert client.get("/account/provider/?next=https://elsewhere.example/")["Location"] == "/"
 
 
+def links_to_provider(page) -> set[str]:
+    return {unescape(link) for link in re.findall(r'href="(/account/provider/[^"]+)"', page.content.decode())}
+
+
+def test_an_administrator_without_a_password_confirms_by_the_provider(client, cast, idp):
+    enrol_app(cast.approver)
+    cast.administrator.set_unusable_password()
+    cast.administrator.save()
+    idp.person = {"sub": "ad-1", "email": cast.administrator.email, "email_verified": True}
+    idp.visit(client, LOGIN)
+    shown = reverse("accounts:sign_in_of", args=["meridian-bank", cast.approver.pk])
+    address, given = reverse("accounts:factors_remove", args=["meridian-bank", cast.approver.pk]), {"reason": "Lost."}
+    refused_page = client.post(address, given)
+    assert (refused_page.status_code, b"it is asked for again here" in refused_page.content) == (422, True)
+    assert links_to_provider(client.get(shown)) == links_to_provider(refused_page)
+    (link,) = links_to_provider(refused_page)
+    idp.auth_time = int(time.time())
+    assert idp.visit(client, link).request["PATH_INFO"] == shown
+    assert client.post(address, given).status_code == 302
+    assert not Authenticator.objects.exists()
+    enrol_app(cast.approver)
+    assert client.post(address, given).status_code == 422  # a sign-in is good once
+
+
 def test_the_page_sends_to_the_provider_and_signs_with_what_comes_back(client, cast, approver, idp):
     idp.visit(client, LOGIN)
     case = make_submitted(cast)
@@ -261,10 +286,9 @@ def test_the_page_sends_to_the_provider_and_signs_with_what_comes_back(client, c
     assert (deep.status_code, "credential" in deep.context["errors"]) == (422, True)
     page = client.post(address, given)
     assert (page.status_code, "provider" in page.context["errors"]) == (422, True)
-    links = set(re.findall(r'href="(/account/provider/[^"]+)"', page.content.decode()))
-    assert len(links) == 1
+    (link,) = links_to_provider(client.post(address, given | {"sign_in_again": "1"}))
     idp.auth_time = int(time.time())
-    back = idp.visit(client, unescape(links.pop()))
+    back = idp.visit(client, link)
     assert (back.status_code, back.request["PATH_INFO"]) == (200, reverse("assessments:sign", args=[cast.organisation.slug, case.pk]))
     assert client.post(address, given).status_code == 302
     assert Verdict.objects.get().authentication == "provider:oidc"

@@ -6,7 +6,9 @@ import time_machine
 from django.db import connection, transaction
 from django.utils import timezone
 
-from accounts.reauthentication import LIMIT, WINDOW, TooManyFailures, check_password
+from accounts import reauthentication
+from accounts.models import User
+from accounts.reauthentication import LIMIT, UNANSWERED, WINDOW, TooManyFailures, check, check_password
 from audit.models import AuditEvent
 from tests.fixtures import PASSWORD, Cast
 
@@ -55,6 +57,63 @@ def test_a_wrong_one_is_recorded(cast):
     check_password(cast.approver, "wrong")
     event = AuditEvent.objects.get(stream=cast.organisation.stream)
     assert event.sentence() == "Approver gave a wrong password when signing"
+
+
+def break_off(monkeypatch: pytest.MonkeyPatch, user: User, times: int) -> None:
+    """Attempts whose process ends in the middle."""
+
+    def ends(self: User, password: str) -> bool:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(User, "check_password", ends)
+        for _ in range(times):
+            with pytest.raises(KeyboardInterrupt):
+                check(None, user, password=PASSWORD)
+
+
+@pytest.mark.django_db
+def test_attempts_that_came_to_no_answer_count_until_they_cant_come_to_one(cast, monkeypatch):
+    start = timezone.now()
+    with time_machine.travel(start, tick=False):
+        break_off(monkeypatch, cast.approver, LIMIT)
+        with pytest.raises(TooManyFailures, match=r"come to no answer.*Wait a minute") as closed:
+            check(None, cast.approver, password=PASSWORD)
+        assert closed.value.wait == UNANSWERED, (
+            "nobody who gave no wrong password is told of wrong ones, or kept waiting for a quarter of an hour"
+        )
+    with time_machine.travel(start + UNANSWERED, tick=False):
+        assert check(None, cast.approver, password=PASSWORD) == "password"
+
+
+@pytest.mark.django_db
+def test_attempts_broken_off_give_nobody_more_wrong_ones(cast, monkeypatch):
+    start = timezone.now()
+    with time_machine.travel(start, tick=False):
+        break_off(monkeypatch, cast.approver, LIMIT - 1)
+        assert not check_password(cast.approver, "wrong")
+        with pytest.raises(TooManyFailures):
+            check_password(cast.approver, "wrong")
+    with time_machine.travel(start + UNANSWERED, tick=False):
+        for _ in range(LIMIT - 1):
+            assert not check_password(cast.approver, "wrong")
+        with pytest.raises(TooManyFailures):
+            check_password(cast.approver, PASSWORD)
+
+
+@pytest.mark.django_db
+def test_a_wrong_one_counts_where_the_trail_cant_be_told(cast, monkeypatch):
+    def full(*_: object) -> None:
+        raise OSError("no space left")
+
+    start = timezone.now()
+    with time_machine.travel(start, tick=False), monkeypatch.context() as patch:
+        patch.setattr(reauthentication, "tell", full)
+        for _ in range(LIMIT):
+            with pytest.raises(OSError, match="no space"):
+                check(None, cast.approver, password="wrong")
+    with time_machine.travel(start + UNANSWERED, tick=False), pytest.raises(TooManyFailures):
+        check(None, cast.approver, password=PASSWORD)
 
 
 @pytest.mark.databases

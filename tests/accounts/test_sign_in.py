@@ -19,7 +19,7 @@ def sign_in(client, email: str, password: str):
 def test_signing_in_leads_to_the_organisation_and_is_recorded(client, cast):
     response = sign_in(client, cast.auditor.email, PASSWORD)
     assert response.status_code == 302
-    assert client.get(reverse("home")).url == "/o/meridian-bank/"
+    assert client.get(reverse("home")).url == "/o/meridian-bank/audit/"
     assert actions(cast.organisation.stream) == ["person.signed_in"]
     event = AuditEvent.objects.get(action="person.signed_in")
     assert event.sentence() == "Auditor signed in"
@@ -62,9 +62,9 @@ def test_a_person_of_several_organisations_chooses(client, cast):
     assert actions(cast.organisation.stream) == actions(cast.elsewhere.stream) == ["person.signed_in"]
     page = client.get(reverse("home"))
     assert page.status_code == 200
-    assert [(one.slug, roles) for one, roles in page.context["organisations"]] == [
-        ("harbour-insurance", ["Contributor"]),
-        ("meridian-bank", ["Auditor"]),
+    assert [(one.slug, roles, address) for one, roles, address in page.context["organisations"]] == [
+        ("harbour-insurance", ["Contributor"], "/o/harbour-insurance/"),
+        ("meridian-bank", ["Auditor"], "/o/meridian-bank/audit/"),
     ]
     assert 'href="/o/harbour-insurance/"' in page.content.decode()
 

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
@@ -84,10 +84,34 @@ def test_making_and_revoking_are_recorded(cast):
     token_revoke(actor=cast.administrator, token=token)
     events = AuditEvent.objects.filter(stream=cast.organisation.stream).order_by("index")
     assert [event.sentence() for event in events] == [
-        f"Risk officer made the API token {token.prefix}",
+        f"Risk officer made the API token {token.prefix} for “x”, which expires: never",
         f"Administrator revoked the API token {token.prefix}",
     ]
     assert all(plain not in bytes(event.canonical).decode() for event in events)
+
+
+def test_what_a_token_is_for_and_when_it_ends_are_recorded_and_its_name_can_be_erased(cast):
+    token, _ = token_create(
+        actor=cast.risk_officer, organisation=cast.organisation, name="nightly export of Ann", expires=datetime(2030, 1, 31, 12, tzinfo=UTC)
+    )
+    event = AuditEvent.objects.get(action="token.created")
+    assert event.sentence() == (
+        f"Risk officer made the API token {token.prefix} for “nightly export of Ann”, which expires: 2030-01-31T12:00:00.000000Z"
+    )
+    assert b"Ann" not in bytes(event.canonical)
+
+
+def test_a_revoked_token_is_no_longer_listed_nor_revoked_again(client, cast):
+    token, _ = token_create(actor=cast.risk_officer, organisation=cast.organisation, name="nightly export")
+    client.force_login(cast.risk_officer)
+    assert "nightly export" in client.get(reverse("accounts:tokens", args=["meridian-bank"])).content.decode()
+    revoke = reverse("accounts:token_revoke", args=["meridian-bank", token.pk])
+    page = client.post(revoke, follow=True)
+    assert "nightly export no longer works" in page.content.decode()
+    assert "nightly export" not in client.get(reverse("accounts:tokens", args=["meridian-bank"])).content.decode()
+    assert client.post(revoke).status_code == 404
+    token_revoke(actor=cast.administrator, token=token)
+    assert AuditEvent.objects.filter(action="token.revoked").count() == 1
 
 
 def test_only_its_person_and_administrators_revoke(cast):

@@ -9,11 +9,11 @@ from rest_framework.test import APIClient
 
 from accounts.models import User
 from assessments.models import Assessment
-from tests.assessments.asking import case
+from tests.assessments.asking import case, small
 from tests.assessments.offered import acme, publish
 from tests.fixtures import Cast
 
-__all__ = ["acme", "case", "publish"]
+__all__ = ["acme", "case", "publish", "small"]
 
 
 class Caller:

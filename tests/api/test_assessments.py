@@ -21,6 +21,24 @@ def test_created_one_is_a_draft_of_its_author(officer, cast: Cast) -> None:
     assert Assessment.objects.get(pk=answer.json()["id"]).organisation == cast.organisation
 
 
+def test_one_that_is_added_while_they_are_listed_pushes_no_other_off(officer, cast: Cast) -> None:
+    first = make_draft(cast)
+    added = False
+
+    def add_after_the_count(execute, sql, params, many, context):
+        nonlocal added
+        result = execute(sql, params, many, context)
+        if sql.startswith("SELECT COUNT(*)") and not added:
+            added = True
+            make_draft(cast)
+        return result
+
+    with connection.execute_wrapper(add_after_the_count):
+        listed = officer("get", "assessments").json()["results"]
+    assert added
+    assert str(first.pk) in {one["id"] for one in listed}
+
+
 @pytest.mark.parametrize(
     ("body", "status", "field"),
     [

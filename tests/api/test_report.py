@@ -22,7 +22,7 @@ def stored(decision, data: bytes = DATA) -> Report:
     """What a worker leaves when it is done; making it is tested in tests/reports."""
     case = decision.snapshot.assessment
     return Report.objects.create(
-        organisation=case.organisation, assessment=case, decision_record=decision, template_version=1, size=len(data),
+        organisation=case.organisation, assessment=case, decision_record=decision, snapshot=decision.snapshot, template_version=1, size=len(data),
         file=default_storage.save("reports/sign-off.pdf", ContentFile(data)), sha256=hashlib.sha256(DATA).hexdigest(), unsigned_sha256="0" * 64,
     )  # fmt: skip
 

@@ -18,7 +18,7 @@ from assessments.models import Assessment, Figure, Option, Response
 from compliance import releases
 from compliance.catalogue.index import release_bytes
 from compliance.catalogue.model import CostCategory, CostField
-from tests.fixtures import Cast
+from tests.fixtures import Cast, ask_for_everything
 from tests.scoring.conftest import CATEGORIES, release
 
 PRICE = CostField(
@@ -108,6 +108,7 @@ def case(cast: Cast, small: Any) -> Case:
     )
     vendor = editing.option_add(actor=officer, assessment=assessment, name="Vendor", sourcing="closed_api")
     own = editing.option_add(actor=officer, assessment=assessment, name="Own", sourcing="self_hosted_open")
+    ask_for_everything(assessment, cast.contributor)
     client = Client()
     client.force_login(officer)
     return Case(cast, assessment, vendor, own, client, officer)

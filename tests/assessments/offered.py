@@ -18,7 +18,7 @@ from compliance.catalogue.index import release_bytes
 from compliance.catalogue.model import Band, CostCategory, CostField, Question, Questionnaire, Release, Section, Source
 from compliance.catalogue.reference import Named, Price, Published, Staleness
 from tests.assessments.asking import Case
-from tests.fixtures import Cast
+from tests.fixtures import Cast, ask_for_everything
 from tests.scoring.conftest import CATEGORIES, DAY, QUESTIONS, choices, question, release
 
 SLA_PAGE = "Acme service level agreement"
@@ -94,6 +94,7 @@ def acme(cast: Cast, publish: Publish) -> Case:
         actor=officer, assessment=assessment, name="Vendor", sourcing="closed_api", provider="acme cloud", model="Model 4 Large"
     )
     own = editing.option_add(actor=officer, assessment=assessment, name="Own", sourcing="self_hosted_open")
+    ask_for_everything(assessment, cast.contributor)
     client = Client()
     client.force_login(officer)
     return Case(cast, assessment, vendor, own, client, officer)

@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from assessments import editing, workflow
-from assessments.models import Assessment
+from assessments.models import Assessment, Assignment
 from tests.assessments.asking import Case
 from tests.fixtures import SIGNING, Cast, make_submitted, newest, sign
 
@@ -64,24 +64,14 @@ def test_it_is_paged_by_twenty_five(case: Case) -> None:
     assert "Case 24" not in second
 
 
-def test_what_waits_depends_on_the_role(case: Case) -> None:
-    assert "Your draft: finish it" in portfolio(case.cast, "risk_officer")
-    assert "Answer what you know" in portfolio(case.cast, "contributor")
-    for who in ("auditor", "approver", "administrator"):
-        assert "Waiting for you" not in portfolio(case.cast, who)
-
-
-def test_records_wait_for_the_approver_until_a_verdict_and_again_after_a_return(cast: Cast) -> None:
-    assessment = make_submitted(cast)
-    assert "Read the record and sign it" in portfolio(cast, "approver")
-    snapshot = newest(assessment)
-    workflow.return_(actor=cast.approver, assessment=assessment, digest=snapshot.digest, reason="Ask legal first.", signing=SIGNING)
-    assert "Waiting for you" not in portfolio(cast, "approver")
-    assert "Returned: read why and finish it" in portfolio(cast, "risk_officer")
-    workflow.submit(actor=cast.risk_officer, assessment=assessment)
-    assert "Read the record and sign it" in portfolio(cast, "approver")
-    sign(cast, assessment)
-    assert "Waiting for you" not in portfolio(cast, "approver")
+def test_who_only_contributes_sees_what_they_are_asked_for(case: Case) -> None:
+    another(case.cast, "Reading of invoices")
+    page = portfolio(case.cast, "contributor")
+    assert "Chatbot for customers" in page
+    assert "Reading of invoices" not in page
+    assert "Proposed option" not in page
+    Assignment.objects.all().delete()
+    assert "Nothing is asked of you" in portfolio(case.cast, "contributor")
 
 
 def test_other_organisations_stay_out_of_it(case: Case) -> None:
@@ -118,7 +108,7 @@ def test_the_overview_leads_from_step_to_step(case: Case) -> None:
     assert "Give the demand" in overview()
     editing.option_remove(actor=case.person, option=case.own)
     assert "Add at least two options" in overview()
-    assert "The risk officer still has to add the options" in overview("contributor")
+    assert "What you are asked for" in overview("contributor")
     assert "worked on" in overview("auditor")
 
 

@@ -105,9 +105,9 @@ class Submitted(TestCase):
         assert attestation.statement(newest(self.case), "approve", "approval") in text
         assert 'id="report-panel" hx-get="' in html(page)
 
-    def test_a_contributor_is_not_offered_the_report(self) -> None:
+    def test_a_contributor_does_not_read_the_record(self) -> None:
         sign(self.cast, self.case)
-        assert "report-panel" not in html(Reader(self.cast.contributor, self.case).get("record"))
+        assert Reader(self.cast.contributor, self.case).get("record").status_code == 403
 
 
 class Unsubmitted(TestCase):

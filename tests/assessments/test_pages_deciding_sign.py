@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django.test import TestCase
 
 from accounts.models import Membership
-from assessments import attestation, editing, workflow
+from assessments import attestation, editing, registering, workflow
 from assessments.answering import response_save
+from assessments.evaluation import evaluate_assessment
 from assessments.models import Acceptance, Assessment, DecisionRecord, Verdict
 from assessments.snapshots import content_of, to_be_accepted
 from assessments.views.recording import status_for
 from tests.assessments.playing import Reader, html, words
-from tests.fixtures import PASSWORD, Cast, make_cast, make_complete, newest, read_all
+from tests.fixtures import PASSWORD, SIGNING, Cast, make_cast, make_complete, more_approvers, newest, read_all
 
 
 class InReview(TestCase):
@@ -52,6 +54,60 @@ class InReview(TestCase):
         assert PASSWORD not in html(answer)
         return words(answer)
 
+    def test_each_grave_finding_stands_there_with_its_treatment(self) -> None:
+        case = make_complete(self.cast)
+        evaluation = evaluate_assessment(case)
+        register = registering.register_of(case, evaluation.release, evaluation.as_dict())
+        mine = [
+            f for f in register if case.proposed_option is not None and f["option"] == case.proposed_option.key and f["inherent"] == "high"
+        ]
+        assert len(mine) > 1, "one to be treated, and one not"
+        registering.treat(
+            actor=self.cast.risk_officer, assessment=case, option=case.proposed_option, finding=mine[0]["finding"], treatment="mitigate",
+            plan="A second provider stands by.", owner=self.cast.contributor.email, due_on=date(2031, 3, 1), residual="low",
+        )  # fmt: skip
+        workflow.submit(actor=self.cast.risk_officer, assessment=case)
+        text = words(Reader(self.cast.approver, case).get("sign"))
+        told = "Mitigate. A second provider stands by. Contributor, until 1 March 2031 · high before, low after"
+        assert told.replace("Contributor", self.cast.contributor.name) in text
+        assert "No treatment: it keeps its severity." in text
+
+    def test_the_foot_says_how_far_the_reading_is_and_what_comes_next(self) -> None:
+        case = make_complete(self.cast)
+        workflow.submit(actor=self.cast.risk_officer, assessment=case)
+        reader = Reader(self.cast.approver, case)
+        digest = newest(case).digest
+        assert "0 of 8 parts read Read next : The decision that is asked for" in words(reader.get("record"))
+        seen = reader.client.post(reader.url("seen"), {"digest": digest, "part": "proposal"}, headers={"hx-request": "true"})
+        assert "1 of 8 parts read Read next : The result and how sure it is" in words(seen)
+        assert 'id="sign-foot" hx-swap-oob="true"' in html(seen)
+        assert "#part-result" in html(reader.get("sign"))
+        read_all(self.cast.approver, case)
+        assert "8 of 8 parts read Decide on this record" in words(reader.get("record"))
+        assert 'href="#approve"' in html(reader.get("sign"))
+
+    def test_what_changed_is_told_before_the_signature(self) -> None:
+        digest = newest(self.case).digest
+        workflow.return_(actor=self.cast.approver, assessment=self.case, digest=digest, reason="Say more.", signing=SIGNING)
+        self.case.refresh_from_db()
+        editing.propose(actor=self.cast.risk_officer, assessment=self.case, option=self.case.proposed_option, reason="The rota is set up.")
+        workflow.submit(actor=self.cast.risk_officer, assessment=self.case)
+        page = self.approver.get("sign")
+        assert "What changed since record 1 Use case and proposal 1" in words(page)
+        assert "/record/#since-" in html(page)
+
+    def test_it_is_told_since_the_record_that_was_read_to_the_end(self) -> None:
+        (second,) = more_approvers(self.cast, "second_approver")
+        for number, reason in enumerate(("The rota is set up.", "The rota stands."), 2):
+            workflow.return_(actor=second, assessment=self.case, digest=newest(self.case).digest, reason="Say more.", signing=SIGNING)
+            self.case.refresh_from_db()
+            editing.propose(actor=self.cast.risk_officer, assessment=self.case, option=self.case.proposed_option, reason=reason)
+            workflow.submit(actor=self.cast.risk_officer, assessment=self.case)
+            if number == 2:
+                workflow.see_part(actor=self.cast.approver, assessment=self.case, digest=newest(self.case).digest, part="proposal")
+        assert "What changed since record 1" in words(self.approver.get("sign")), "of record 2 they read one part alone"
+        assert "What changed since record 2" in words(Reader(second, self.case).get("sign")), "they decided on that one"
+
     def test_shows_the_statement_and_each_blocker(self) -> None:
         text = words(self.approver.get("sign"))
         assert attestation.statement(newest(self.case), "approve", "approval", accepting=True) in text
@@ -68,6 +124,17 @@ class InReview(TestCase):
         text = words(self.approver.get("record"))
         assert "The rota starts in May." in text
         assert verdict.statement in text
+
+    def test_a_condition_is_offered_to_those_who_can_say_that_it_is_met(self) -> None:
+        page = html(self.approver.get("sign"))
+        for who, offered in (("contributor", True), ("approver", True), ("auditor", False), ("administrator", False), ("outsider", False)):
+            assert (f'<option value="{self.cast[who].email}">' in page) is offered, who
+
+    def test_who_returns_it_is_not_said_to_have_been_asked_who_they_are(self) -> None:
+        self.approver.post("return", digest=newest(self.case).digest, reason="Name the owner.")
+        text = words(self.approver.get("record"))
+        assert "not asked again who it was; known by session" in text
+        assert "identity checked by" not in text
 
     def test_a_wrong_password_signs_nothing_and_keeps_what_was_typed(self) -> None:
         answer = self.approver.post("sign", **self.fields(password="guess"))

@@ -211,7 +211,7 @@ class WhatIf(OnTheCompleteCase):
         assert "The effect" in words(refused)
 
     def test_it_saves_nothing_and_everybody_may_try(self) -> None:
-        readers = [Reader(person, self.case) for person in (self.cast.auditor, self.cast.approver, self.cast.contributor)]
+        readers = [Reader(person, self.case) for person in (self.cast.auditor, self.cast.approver, self.cast.administrator)]
         before, events = facts_of(self.case), AuditEvent.objects.count()
         for reader in readers:
             assert reader.get("what_if", f"?{NO_FALLBACK}&w-cost=40").status_code == 200

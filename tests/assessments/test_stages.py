@@ -12,22 +12,23 @@ from django.db import DatabaseError, transaction
 from django.test import TestCase
 from django.utils import timezone
 
-from accounts.models import Membership, User
+from accounts.models import Membership, Role, User
 from accounts.seal import SealUnreadable
 from accounts.tasks import send_mail
 from assessments import daily, delegating, registering, workflow
-from assessments.answering import response_save
 from assessments.editing import propose
 from assessments.errors import Refused, WrongStatus
 from assessments.evaluation import evaluate_assessment
-from assessments.models import Acceptance, Assessment, DecisionRecord, Participation, Verdict
+from assessments.models import Acceptance, Assessment, DecisionRecord, Delegation, Participation, Verdict
 from assessments.policy import DEFAULT, PolicyError, default_policy, read_policy
 from assessments.setting_policy import policy_set, policy_text
 from assessments.snapshots import content_of
 from assessments.succeeding import succeed
-from assessments.workflow import Accepting
+from assessments.verifying import verify_records
+from assessments.workflow import Accepting, Asking
 from audit.models import AuditEvent
 from jobs.models import Job
+from reports.verifier.signatures import check_signatures
 from tests.fixtures import SIGNING, Cast, accept_all, make_cast, make_complete, more_approvers, newest, read_all, sign
 
 TODAY = timezone.now().date()
@@ -85,6 +86,18 @@ class Stages(Played):
         assert [(s["key"], s["given"], s["needed"]) for s in record["stages"]] == [("first", 2, 2), ("last", 1, 1)]
         assert [v["meaning"] for v in record["verdicts"]] == ["review", "review", "approval"]
 
+    def test_who_is_called_otherwise_later_signed_all_the_same(self) -> None:
+        self.two_stages()
+        self.approve(self.cast.approver)
+        was = self.cast.approver.name
+        User.objects.filter(pk=self.cast.approver.pk).update(name="Married Name", email="married@meridian-bank.example")
+        self.approve(self.second)
+        assert self.approve(self.third) == "approved"
+        assert verify_records(self.cast.organisation) == []
+        record = DecisionRecord.objects.get()
+        assert content_of(record)["verdicts"][0]["person"]["name"] == was
+        assert [c.message for c in check_signatures(content_of(record)) if c.ok is not True] == []
+
     def test_who_is_needed_later_can_not_sign_before(self) -> None:
         self.two_stages()
         with self.assertRaisesMessage(Refused, "You are needed at a later stage"):
@@ -108,6 +121,31 @@ class Stages(Played):
                 meaning="approval", statement="I approve.", snapshot_digest=snapshot.digest, at=timezone.now(), authentication="none",
             )  # fmt: skip
 
+    def test_a_verdict_in_the_seat_of_who_is_no_approver_any_more_is_refused_by_the_database(self) -> None:
+        self.set_policy(
+            f"  - {{id: only, title: Only, who: {{people: [{self.third.email}]}}, quorum: all, due_days: 5, meaning: approval}}\n"
+        )
+        self.submit()
+        snapshot = newest(self.case)
+        part = Participation.objects.create(snapshot=snapshot, person=self.second, part="approver")
+        Delegation.objects.create(
+            organisation=self.cast.organisation, of=self.third, to=self.second, starts_on=TODAY, ends_on=TODAY, reason="Away.",
+            created_by=self.third, created_at=timezone.now(),
+        )  # fmt: skip
+
+        def speak() -> None:
+            with transaction.atomic():
+                Verdict.objects.create(
+                    participation=part, stage=snapshot.stages.get(), seat_of=self.third, verdict="approve", role="approver",
+                    meaning="approval", statement="I approve.", snapshot_digest=snapshot.digest, at=timezone.now(), authentication="none",
+                )  # fmt: skip
+
+        Membership.objects.filter(user=self.third).update(role=Role.CONTRIBUTOR)
+        with pytest.raises(DatabaseError, match="whose seat and turn it is"):
+            speak()
+        Membership.objects.filter(user=self.third).update(role=Role.APPROVER)
+        speak()  # it was the role alone
+
     def test_returning_voids_what_was_signed(self) -> None:
         self.two_stages()
         self.approve(self.cast.approver)
@@ -117,6 +155,24 @@ class Stages(Played):
         self.submit()
         assert self.approve(self.cast.approver) == "in_review", "signs the new record anew"
         assert self.approve(self.second) == "in_review"
+
+    def test_every_verdict_asks_for_a_checkpoint(self) -> None:
+        self.two_stages()
+        given = {"assessment": self.case, "reason": "My brother sells it.", "signing": SIGNING}
+        workflow.abstain(actor=self.second, digest=newest(self.case).digest, **given)
+        self.approve(self.cast.approver)
+        (fourth,) = more_approvers(self.cast, "fourth_approver")
+        workflow.return_(actor=fourth, digest=newest(self.case).digest, **given)
+        asked = Job.objects.filter(task="reports.publish_checkpoint").values_list("key", flat=True)
+        assert sorted(asked) == sorted(f"checkpoint:verdict:{verdict.pk}" for verdict in Verdict.objects.all())
+        assert len(asked) == 3
+
+    def test_a_condition_is_for_somebody_who_can_say_that_it_is_met(self) -> None:
+        self.submit()
+        for email in (self.cast.auditor.email, self.cast.administrator.email, self.cast.outsider.email):
+            with pytest.raises(Refused) as refused:
+                self.approve(self.cast.approver, conditions=(Asking("Sign the addendum.", email, TODAY),))
+            assert "condition:1:owner" in refused.value.fields
 
     def test_what_can_not_be_filled_is_refused_at_submission(self) -> None:
         self.set_policy("  - {id: all, title: Board, who: {role: approver}, quorum: 4, due_days: 5, meaning: approval}\n")
@@ -136,67 +192,6 @@ class Stages(Played):
         with broken, self.assertRaisesMessage(Refused, "It has expired."):
             self.approve(self.cast.approver)
         assert not Verdict.objects.exists()
-
-
-class StandingIn(Played):
-    def named(self) -> None:
-        self.set_policy(
-            f"  - {{id: only, title: Only, who: {{people: [{self.third.email}]}}, quorum: all, due_days: 5, meaning: approval}}\n"
-        )
-
-    def stand_in(self, **changes: Any) -> Any:
-        given = {"of": self.third, "to": self.second, "starts_on": TODAY, "ends_on": TODAY, "reason": "Leave."} | changes
-        return delegating.delegate(actor=self.cast.administrator, organisation=self.cast.organisation, **given)
-
-    def test_a_delegate_signs_in_the_seat_of_who_is_away(self) -> None:
-        self.named()
-        self.submit()
-        with self.assertRaisesMessage(Refused, "It isn't your turn"):
-            self.approve(self.second)
-        self.stand_in()
-        assert self.approve(self.second) == "approved"
-        verdict = content_of(DecisionRecord.objects.get())["verdicts"][0]
-        assert (verdict["person"]["name"], verdict["on_behalf_of"]["name"]) == (self.second.name, self.third.name)
-
-    def test_a_seat_counts_once(self) -> None:
-        self.set_policy(
-            f"  - {{id: both, title: Both, who: {{people: [{self.third.email}, {self.cast.approver.email}]}}, quorum: all, due_days: 5, "
-            "meaning: approval}\n"
-        )
-        self.submit()
-        self.stand_in()
-        assert self.approve(self.second) == "in_review"
-        with self.assertRaisesMessage(Refused, "It isn't your turn"):
-            self.approve(self.third)
-
-    def test_one_that_is_over_ended_or_yet_to_come_counts_for_nothing(self) -> None:
-        self.named()
-        self.submit()
-        self.stand_in(starts_on=TODAY + timedelta(days=1), ends_on=TODAY + timedelta(days=2))
-        ended = self.stand_in()
-        delegating.end(actor=self.third, delegation=ended)
-        with pytest.raises(WrongStatus):
-            delegating.end(actor=self.third, delegation=ended)
-        with self.assertRaisesMessage(Refused, "It isn't your turn"):
-            self.approve(self.second)
-
-    def test_who_had_a_hand_in_it_hands_no_seat_on(self) -> None:
-        self.named()
-        Membership.objects.create(user=self.third, organisation=self.cast.organisation, role="risk_officer")
-        question = self.case.responses.filter(option=None, state="answered").order_by("question").first()
-        response_save(actor=self.third, assessment=self.case, question_id=question.question, value=question.value, note="Checked.")
-        self.stand_in()
-        with self.assertRaisesMessage(Refused, "The stage Only needs 1 signature"):
-            workflow.submit(actor=self.cast.risk_officer, assessment=self.case)
-
-    def test_what_can_not_be_arranged_is_named(self) -> None:
-        for changes, field in (
-            ({"to": self.third}, "to"), ({"to": self.cast.auditor}, "to"), ({"of": self.cast.auditor}, "of"),
-            ({"starts_on": TODAY + timedelta(days=1)}, "ends_on"), ({"ends_on": TODAY + timedelta(days=400)}, "ends_on"), ({"reason": " "}, "reason"),
-        ):  # fmt: skip
-            with self.subTest(changes=changes), pytest.raises(Refused) as refused:
-                self.stand_in(**changes)
-            assert field in refused.value.fields
 
 
 class Register(Played):
@@ -307,6 +302,24 @@ class AfterApproval(Played):
         for job in asked:
             assert send_mail(str(job.pk))
         assert len(mail.outbox) == 4
+
+    def test_who_is_made_an_approver_or_stands_in_later_is_asked_too_and_nobody_twice(self) -> None:
+        self.set_policy(
+            f"  - {{id: only, title: Only, who: {{people: [{self.third.email}]}}, quorum: all, due_days: 9, meaning: approval}}\n"
+        )
+        self.submit()
+
+        def asked() -> list[str]:
+            return sorted(job.args["person"] for job in Job.objects.filter(task="accounts.send_mail", args__kind="request_to_sign"))
+
+        assert asked() == [str(self.third.uuid)]
+        delegating.delegate(
+            actor=self.third, organisation=self.cast.organisation, of=self.third, to=self.second, starts_on=TODAY, ends_on=TODAY,
+            reason="Away.",
+        )  # fmt: skip
+        for _hour in range(2):
+            assert daily.run(TODAY).get("reminders", 0) == 0
+        assert asked() == sorted([str(self.third.uuid), str(self.second.uuid)])
 
 
 def sign_off(of: Played) -> None:

@@ -22,7 +22,7 @@ from assessments.snapshots import content_of, to_be_accepted
 from assessments.workflow import Accepting
 from audit.models import AuditEvent
 from jobs.models import Job
-from tests.fixtures import SIGNING, Cast, accept_all, make_cast, make_complete, newest, read_all
+from tests.fixtures import SIGNING, Cast, accept_all, ask_for_everything, make_cast, make_complete, newest, read_all
 
 ACTIONS = ("submit", "return", "approve", "reject", "abstain", "withdraw", "expire", "supersede")
 EXPECTED = {
@@ -215,6 +215,7 @@ class Separation(Played):
         costs = cls.case.figures.filter(option__isnull=False).exclude(key="").first()
         counted = User.objects.create_user("finance@meridian-bank.example", "not used", name="Finance")
         Membership.objects.create(user=counted, organisation=cls.cast.organisation, role="contributor")
+        ask_for_everything(cls.case, counted)
         figure_save(
             actor=counted, assessment=cls.case, option=costs.option, category=costs.category, key=costs.key, likely=str(costs.likely + 1)
         )

@@ -160,3 +160,22 @@ def test_a_proof_outside_the_tree_is_refused():
 def flip(data, hashed):
     bit = data.draw(st.integers(0, 8 * len(hashed) - 1))
     return (int.from_bytes(hashed, "big") ^ 1 << bit).to_bytes(len(hashed), "big")
+
+
+@given(sizes, st.data())
+def test_many_ranges_in_one_pass_give_the_same_proofs(size, data):
+    leaves = leaves_of(size)
+    indexes = data.draw(st.lists(st.integers(0, size - 1), max_size=5))
+    first = data.draw(st.integers(0, size))
+    wanted = [merkle.inclusion_ranges(index, size) for index in indexes] + [merkle.consistency_ranges(first, size), [(0, first), (0, size)]]
+    roots = iter(merkle.subtree_roots(iter(leaves), [one for group in wanted for one in group]))
+    found = [[next(roots) for _ in group] for group in wanted]
+    assert found[:-2] == [merkle.inclusion_proof(leaves, index) for index in indexes]
+    assert found[-2] == merkle.consistency_proof(leaves, first)
+    assert found[-1] == [merkle.root(leaves[:first]), merkle.root(leaves)]
+
+
+@pytest.mark.parametrize(("ranges", "says"), [([(1, 3)], "no subtree"), ([(0, 9)], "end before 9")])
+def test_a_range_that_can_not_be_is_refused(ranges, says):
+    with pytest.raises(ValueError, match=says):
+        merkle.subtree_roots(LEAVES, ranges)

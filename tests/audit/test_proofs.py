@@ -124,7 +124,7 @@ def test_what_cannot_be_proved_is_said(stream):
     for index, size in ((11, 11), (-1, 7), (7, 7)):
         with pytest.raises(NoProof, match=f"there is no leaf {index} in a tree of {size}"):
             inclusion(stream, index, size)
-    with pytest.raises(NoProof, match="has 11 entries without a gap, not 12"):
+    with pytest.raises(NoProof, match="has fewer than 12 entries without a gap"):
         inclusion(stream, 3, 12)
     with pytest.raises(NoProof, match="has no earlier size 12"):
         consistency(stream, 12)

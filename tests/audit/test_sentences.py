@@ -44,6 +44,13 @@ def test_a_sentence_that_was_changed_or_dropped_later_still_renders(note):
     assert event.sentence() == "Ann Example did test.noted on thing t-0"
 
 
+@pytest.mark.parametrize(("count", "told"), [(0, "0 things"), (1, "1 thing"), (2, "2 things")])
+def test_a_number_has_its_noun(note, count, told):
+    actions.register("test.counted", "{actor} counted {count:thing|things} of {object}")
+    event = note(action="test.counted", changes={"count": count})
+    assert event.sentence() == f"Ann Example counted {told} of thing t-0"
+
+
 def test_an_erased_name_is_shown_as_its_reference(note):
     note(0, reason="asked by phone")
     note(
@@ -94,6 +101,7 @@ def test_erasing_needs_a_reference():
         ("Test.Noted", "{actor}", "is no action"),
         ("test.odd", "{actor.name}", r"\{actor\.name\} is no plain name"),
         ("test.odd", "{actor!r}", "is no plain name"),
+        ("test.odd", "{count:>10}", "is no plain name"),
         ("test.odd", "{}", "is no plain name"),
         ("test.noted", "something else", "test.noted is registered already"),
     ],

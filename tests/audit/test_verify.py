@@ -9,9 +9,9 @@ from django.db import connection  # noqa: F401 - a skipif asks it
 from audit import merkle
 from audit.canonical import canonical_bytes
 from audit.models import AuditEvent, StreamHead
-from audit.trail import checkpoint
+from audit.trail import checkpoint, erase_person
 from audit.verify import MOST_PROBLEMS, verify_stream
-from tests.audit.conftest import ORG
+from tests.audit.conftest import ANN, ORG
 from tests.audit.tampering import tamper
 
 pytestmark = [pytest.mark.django_db, pytest.mark.databases]
@@ -104,7 +104,26 @@ def test_a_private_text_that_was_added_or_filed_under_another_person(stream):
     messages = [problem.message for problem in verify_stream(stream).problems]
     assert "entry 0: the private text 'other' isn't part of the entry" in messages
     assert "entry 0: the private text 'actor_name' is filed under '', which the entry doesn't say" in messages
-    assert len(messages) == 8
+    assert "entry 0: the private text 'reason' is gone, and no later entry tells that it was erased" in messages
+    assert len(messages) == 15
+
+
+@pytest.mark.parametrize("key", ["reason", "actor_name"])
+def test_a_text_that_was_deleted_is_told_from_one_that_was_erased(stream, note, key):
+    tamper(
+        'DELETE FROM audit_auditprivate WHERE key = %(key)s AND event_id = (SELECT id FROM audit_auditevent WHERE "index" = 5)',
+        key=key,
+    )
+    assert found(stream) == [(5, "private")]
+    assert (
+        verify_stream(stream).problems[0].message
+        == f"entry 5: the private text '{key}' is gone, and no later entry tells that it was erased"
+    )
+    erase_person(ANN)
+    note(8)
+    assert found(stream) == ([(5, "private")] if key == "reason" else [])
+    tamper("DELETE FROM audit_auditprivate WHERE key = 'actor_name'")
+    assert (8, "private") in found(stream)  # an erasure answers for what was there before it, and for nothing later
 
 
 def delete(where):

@@ -45,6 +45,7 @@ def test_a_full_assessment_with_reference_data_taken_over(cast, live_server, sig
 
 def describe_organisation(page: Page) -> None:
     page.get_by_role("link", name="Organisation", exact=True).click()
+    expect(page.locator("[name^='value:']").first).to_be_attached()  # evaluate doesn't wait for the page
     assert page.evaluate(FILL, SAID) == sum(q.of_organisation for q in index(newest()).questions.values())
     finds_nothing(page)
     page.get_by_role("button", name="Save").click()
@@ -59,6 +60,7 @@ def create(page: Page) -> Assessment:
     page.get_by_label("Purpose").fill("Summarises contracts for the legal department.")
     page.get_by_role("radio", name=re.compile("Internal document processing")).check(force=True)
     page.get_by_role("button", name="Create and add options").click()
+    expect(page.get_by_role("button", name="Add this option")).to_be_visible()
     add_option(page, "Bedrock", "Closed API", "Amazon Bedrock", "")
     add_option(page, "Own Llama", "Self-hosted open weights", "Meridian Bank", "Llama 4 Maverick", fallback="Closed API")
     finds_nothing(page)

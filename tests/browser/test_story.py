@@ -26,7 +26,7 @@ def test_from_a_new_assessment_to_options(cast, live_server, sign_in):
     """A risk officer writes down a use case and two options; the assessment then says what is missing."""
     page = sign_in(cast.risk_officer.email)
     finds_nothing(page)
-    page.get_by_role("link", name="New assessment").first.click()
+    page.get_by_role("link", name="Begin with your own").click()
     page.get_by_role("button", name="Create and add options").click()
     expect(page.get_by_text("Enter the title").first).to_be_visible()
     page.get_by_label("Title").fill("Assistant for branch staff")
@@ -35,6 +35,7 @@ def test_from_a_new_assessment_to_options(cast, live_server, sign_in):
     page.get_by_role("radio", name=re.compile("Internal document processing")).check(force=True)
     finds_nothing(page)
     page.get_by_role("button", name="Create and add options").click()
+    expect(page.get_by_role("button", name="Add this option")).to_be_visible()
     for name, sourcing in (("Vendor", "Closed API"), ("Own machines", "Self-hosted open weights")):
         page.get_by_label("Name", exact=False).first.fill(name)
         page.get_by_role("radio", name=re.compile(sourcing)).check(force=True)
@@ -47,6 +48,7 @@ def test_from_a_new_assessment_to_options(cast, live_server, sign_in):
     finds_nothing(page)
     page.get_by_role("radio", name=re.compile("Vendor")).check(force=True)
     page.get_by_role("button", name=re.compile("proposal", re.I)).click()
+    expect(page.get_by_text("The proposal is saved.")).to_be_visible()
     assert Assessment.objects.get().proposed_option.name == "Vendor"
 
 
@@ -71,7 +73,7 @@ def test_three_people(cast, live_server, sign_in, start_worker, files_of_the_ser
 
 
 def import_example(page: Page) -> str:
-    page.get_by_role("link", name="Import a file").click()
+    page.get_by_role("link", name="Or import a file").click()
     page.get_by_label("File", exact=True).set_input_files(EXAMPLE)
     page.get_by_role("button", name="Import").click()
     page.wait_for_url(re.compile(r"/assessments/[0-9a-f-]{36}/$"))
@@ -122,7 +124,8 @@ def answer_questions(page: Page, base: str, tmp_path) -> None:
 def read_result(page: Page, base: str) -> None:
     page.goto(base + "result/")
     expect(page.locator("#recommendation")).to_contain_text("Vendor API in the EU")
-    expect(page.get_by_text("Art. 50(1)").first).to_be_visible()
+    page.locator("#part-act > summary").click()
+    expect(page.locator("#part-act").get_by_text("Art. 50(1)").first).to_be_visible()
     assert page.locator("svg[role=img]").count() >= 3
     finds_nothing(page)
     page.goto(base + "result/trace/")
@@ -133,11 +136,13 @@ def propose_and_submit(page: Page, base: str) -> None:
     page.goto(base + "check/")
     page.get_by_role("radio", name=re.compile("Managed open weights")).check(force=True)
     page.get_by_role("button", name=re.compile("proposal", re.I)).click()
+    expect(page.get_by_text("The proposal is saved.")).to_be_visible()
     page.get_by_role("button", name=re.compile("^Submit")).click()
     expect(page.get_by_text("isn't the recommended one").first).to_be_visible()
     page.get_by_role("radio", name=re.compile("Managed open weights")).check(force=True)
     page.get_by_label(re.compile("Reason|Why")).first.fill("The bank keeps an open option on principle; <b>see</b> file:///etc/passwd")
     page.get_by_role("button", name=re.compile("proposal", re.I)).click()
+    expect(page.get_by_text("The proposal is saved.")).to_be_visible()
     finds_nothing(page)
     page.get_by_role("button", name=re.compile("^Submit")).click()
     expect(page.get_by_text("In review").first).to_be_visible()
@@ -183,7 +188,8 @@ def audit(page: Page, base: str, tmp_path) -> bytes:
     page.goto(base)
     expect(page.get_by_text("Approved").first).to_be_visible()
     page.goto(base + "questions/service-levels/commitment/")
-    assert page.locator("main select:enabled, main input:not([type=hidden]):enabled, main textarea:enabled").count() == 0
+    assert page.locator(".answer").count() > 0
+    assert page.locator(".answer :is(select, textarea, input:not([type=hidden])):enabled").count() == 0
     page.goto(base + "report/panel/")
     link = page.get_by_role("link", name=re.compile("Download"))
     expect(link.first).to_be_visible(timeout=120_000)

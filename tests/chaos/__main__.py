@@ -1,5 +1,5 @@
-"""``python -m tests.chaos [--kills 100] [--seed N] [--short]``: exit code 0 where all is well, 1 where something is wrong, 2 where it can't be
-tried."""
+"""``python -m tests.chaos [--kills 100 | --reports 200 [--real 20] | --short] [--seed N]``: exit code 0 where all is well, 1 where something
+is wrong, 2 where it can't be tried."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.chaos import waits
 from tests.chaos.parts import DidNotStart, NotToBeHad
+from tests.chaos.reports import ReportRun
 from tests.chaos.run import Run, say
 from tests.chaos.stage import Stage
 
@@ -26,10 +27,27 @@ def play(folder: Path, seed: int, kills: int | None) -> list[str]:
     say(f"{kills or 'a few'} kills with the seed {seed}; everything lies in {folder}. Waits before lost work is taken over: {waits.text()}")
     stage = None
     try:
-        stage = Stage(folder)
+        stage = Stage(folder, small=kills is None)
         people = stage.open()
         say(f"Ready after {time.monotonic() - begun:.0f} s.")
         wrong = Run(stage, people, seed, kills=kills, clients=CLIENTS if kills else 1).play()
+    except DidNotStart as fault:
+        wrong = [str(fault)]
+    finally:
+        if stage is not None:
+            stage.close()
+    say(f"{time.monotonic() - begun:.0f} s in all.")
+    return wrong
+
+
+def play_reports(folder: Path, seed: int, reports: int, real: int) -> list[str]:
+    """The run with many reports in ``folder``; returns what was wrong. Raises NotToBeHad."""
+    begun = time.monotonic()
+    say(f"{reports} reports, {real} of them in full, with the seed {seed}; everything lies in {folder}. Waits: {waits.text()}")
+    stage = None
+    try:
+        stage = Stage(folder)
+        wrong = ReportRun(stage, seed, reports=reports, real=real).play()
     except DidNotStart as fault:
         wrong = [str(fault)]
     finally:
@@ -44,6 +62,8 @@ def main() -> int:
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--seed", type=int, default=None, help="of the random choices; how fast the machine is stays its own matter")
     parser.add_argument("--short", action="store_true", help="one case, and each of web, worker, broker and database killed once")
+    parser.add_argument("--reports", type=int, default=0, help="instead: so many reports, with faults of all that makes them")
+    parser.add_argument("--real", type=int, default=20, help="how many of those are laid out and sealed; the others are cheap")
     chosen = parser.parse_args()
     if chosen.kills < 1:
         parser.error("--kills is 1 or more")
@@ -57,7 +77,10 @@ def main() -> int:
     folder.chmod(0o711)  # PostgreSQL may run as another user, and its folder lies in here
     keep = True
     try:
-        wrong = play(folder, seed, None if chosen.short else chosen.kills)
+        if chosen.reports:
+            wrong = play_reports(folder, seed, chosen.reports, chosen.real)
+        else:
+            wrong = play(folder, seed, None if chosen.short else chosen.kills)
         keep = bool(wrong)
     except NotToBeHad as missing:
         keep = False

@@ -14,8 +14,9 @@ from django.conf import settings
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection, transaction
+from django.db.models import F
 
-from assessments.models import Assessment, Condition, DecisionRecord, Participation, PartSeen, Snapshot, Verdict
+from assessments.models import Assessment, Condition, DecisionRecord, Delegation, Participation, PartSeen, Snapshot, Verdict
 from assessments.parts import PARTS
 from assessments.routing import turn_of
 from audit.canonical import sha256_hex
@@ -54,7 +55,9 @@ def left_behind() -> list[str]:
 def counts() -> str:
     """How much there is, in words."""
     return (
-        f"{Assessment.objects.count()} assessments, {Snapshot.objects.count()} snapshots, {Verdict.objects.count()} verdicts, "
+        f"{Assessment.objects.count()} assessments, {Snapshot.objects.count()} snapshots, {Verdict.objects.count()} verdicts "
+        f"({Verdict.objects.exclude(seat_of=F('participation__person')).count()} by a deputy, "
+        f"{Verdict.objects.filter(verdict='abstain').count()} abstentions), "
         f"{DecisionRecord.objects.count()} decision records, {Report.objects.count()} reports, {Job.objects.count()} jobs, "
         f"{AuditEvent.objects.count()} events in the trail"
     )
@@ -95,7 +98,7 @@ def _snapshots() -> list[str]:
 
 
 def _verdicts() -> list[str]:
-    verdicts = list(Verdict.objects.select_related("participation__snapshot"))
+    verdicts = list(Verdict.objects.select_related("participation__snapshot", "seat_of"))
     wrong = [
         f"verdict {verdict.pk}: it is on another digest than its snapshot's"
         for verdict in verdicts
@@ -105,8 +108,16 @@ def _verdicts() -> list[str]:
     wrong += _once("verdict of participation", approvers.values_list("pk", flat=True), [v.participation_id for v in verdicts])
     persons = Counter((v.participation.snapshot_id, v.participation.person_id) for v in verdicts)
     wrong += [f"snapshot {snapshot}: person {person} has {n} verdicts" for (snapshot, person), n in persons.items() if n > 1]
-    events = [event.changes["signature"] for event in _events(*(f"assessment.{word}" for word in SPOKEN))]
-    return wrong + _once("event of verdict", [sha256_hex(bytes(v.content)) for v in verdicts], events)
+    seats = Counter((v.stage_id, v.seat_of_id) for v in verdicts)
+    wrong += [f"stage {stage}: the seat of person {person} has {n} verdicts" for (stage, person), n in seats.items() if n > 1]
+    stood_in = set(Delegation.objects.values_list("of_id", "to_id"))
+    for verdict in verdicts:
+        person, seat = verdict.participation.person_id, verdict.seat_of_id
+        if person != seat and (seat, person) not in stood_in:
+            wrong.append(f"verdict {verdict.pk}: it was given in a seat that is neither the person's own nor one they stand in for")
+    owed = [(sha256_hex(bytes(v.content)), v.seat_of.reference if v.seat_of else "") for v in verdicts]
+    events = [(event.changes["signature"], event.changes["seat_of"]) for event in _events(*(f"assessment.{word}" for word in SPOKEN))]
+    return wrong + _once("event of verdict", owed, events)
 
 
 def _reading() -> list[str]:
@@ -156,15 +167,15 @@ def _statuses() -> list[str]:
 
 
 def _jobs(settled: bool) -> list[str]:
-    """Each decision asked once for its report, its checkpoint and its mails; every signature before it for its checkpoint."""
+    """Each decision asked once for its report, its checkpoint and its mails; every verdict that decides nothing for its checkpoint."""
     jobs = list(Job.objects.all())
     owed = []
     for row in DecisionRecord.objects.select_related("snapshot__submitted_by"):
         owners = Condition.objects.filter(verdict__participation__snapshot=row.snapshot).values_list("owner__uuid", flat=True)
         told = [f"mail:decision:{row.snapshot_id}:{row.outcome}:{uuid}" for uuid in {row.snapshot.submitted_by.uuid, *owners}]
         owed += [f"sign_off:{row.digest}", f"checkpoint:decision:{row.digest}", *told]
-    signed = {event.changes["signature"] for event in _events("assessment.signed")}
-    owed += [f"checkpoint:verdict:{verdict.pk}" for verdict in Verdict.objects.all() if sha256_hex(bytes(verdict.content)) in signed]
+    spoken = {event.changes["signature"] for event in _events("assessment.signed", "assessment.returned", "assessment.abstained")}
+    owed += [f"checkpoint:verdict:{verdict.pk}" for verdict in Verdict.objects.all() if sha256_hex(bytes(verdict.content)) in spoken]
     there = [job.key for job in jobs if job.key.startswith(("sign_off:", "checkpoint:", "mail:decision:"))]
     wrong = _once("job", owed, there)
     wrong += [f"job {key}: it is there {n} times" for key, n in Counter(job.key for job in jobs).items() if n > 1]

@@ -74,7 +74,7 @@ class Part:
         """SIGKILL every process of it at once; returns how many there were."""
         assert self.process is not None
         _signal(self.process.pid, signal.SIGSTOP)  # so that it can't start another one meanwhile
-        everyone = [self.process.pid, *_descendants(self.process.pid)]
+        everyone = [self.process.pid, *descendants(self.process.pid)]
         for pid in everyone:
             _signal(pid, signal.SIGKILL)
         self.process.wait()
@@ -110,7 +110,8 @@ def _table() -> dict[int, tuple[int, str]]:
     return rows
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
+    """The processes that a process has started, and those that these have."""
     table = _table()
     found, waiting = [], [pid]
     while waiting:
@@ -188,7 +189,7 @@ def database_url(port: int) -> str:
     return f"postgresql://countersign@{HOST}:{port}/postgres"
 
 
-# The broker and the processes of the service, as deploy/run.py starts them
+# The broker and the processes of the service, as deploy/run.py starts them, but one worker for all queues
 
 
 def broker(folder: Path, port: int) -> Part:
@@ -221,12 +222,31 @@ def web(folder: Path, port: int, environment: Mapping[str, str]) -> Part:
     return Part("web", [*command, "--preload", "--access-logfile", "-"], environment, folder / "web.log", answers)
 
 
-def of_celery(folder: Path, environment: Mapping[str, str]) -> tuple[Part, Part]:
-    """The worker, on every queue, and the beat; their logs say when they are at work."""
+def of_celery(folder: Path, environment: Mapping[str, str], small: bool) -> tuple[Part, ...]:
+    """The worker, on every queue, and the beat, which runs inside the worker where it is to be small; their logs say when they are at work."""
     celery = [PYTHON, "-m", "celery", "-A", "tests.chaos.service"]
     worker = [*celery, "worker", "-c", "2", "-l", "INFO", "-n", "worker@chaos", "--without-gossip", "--without-mingle", "-Q", QUEUES]
     beat = [*celery, "beat", "-l", "INFO", "--pidfile="]
+    if small:
+        worker += ["-B", "-s", str(folder / "beat-schedule")]
+        return (Part("worker", worker, environment, folder / "worker.log", lambda part: part.said("worker@chaos ready.")),)
     return (
         Part("worker", worker, environment, folder / "worker.log", lambda part: part.said("worker@chaos ready.")),
         Part("beat", beat, environment, folder / "beat.log", lambda part: part.said("beat: Starting")),
     )
+
+
+def two_workers(folder: Path, environment: Mapping[str, str]) -> tuple[Part, ...]:
+    """One worker for reports with two pool processes, one for everything else, and the beat, as in service."""
+    celery = [PYTHON, "-m", "celery", "-A", "tests.chaos.service"]
+
+    def worker(name: str, queues: str) -> Part:
+        options = ["-c", "2", "-l", "INFO", "-n", f"{name}@chaos", "--without-gossip", "--without-mingle", "-Q", queues]
+        return Part(
+            name, [*celery, "worker", *options], environment, folder / f"{name}.log", lambda part: part.said(f"{name}@chaos ready.")
+        )
+
+    beat = Part(
+        "beat", [*celery, "beat", "-l", "INFO", "--pidfile="], environment, folder / "beat.log", lambda part: part.said("beat: Starting")
+    )
+    return worker("reports", "reports"), worker("worker", "celery,mail"), beat

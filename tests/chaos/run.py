@@ -87,7 +87,7 @@ class Run:
         """What is killed next, at the moment at which it is to be killed; None: wherever the cases happen to be."""
         if self.kills is None:
             for name, wanted in SHORT:
-                moment = self.watch.next_moment(wanted.__eq__, 60)
+                moment = self.watch.next_moment(wanted.__eq__, 60, or_now=True)
                 time.sleep(self.random.uniform(0, 0.2))
                 yield name, moment
             return
@@ -116,7 +116,8 @@ class Run:
             self.aimed[moment, name] += 1
         processes = part.kill()
         begun = time.monotonic()
-        time.sleep(self.random.uniform(0, 1))
+        if self.kills is not None:
+            time.sleep(self.random.uniform(0, 1))
         part.start()
         part.wait()
         self.killed[name] += 1
@@ -156,7 +157,7 @@ class Run:
                 self.wrong.append(f"{SECONDS_TO_SETTLE} s after the last kill something is still owed; {self.watch.text()}")
                 break
             self.stage.revive(say)
-            time.sleep(0.5)
+            time.sleep(0.2)
         connections.close_all()
         say(f"      settled {time.monotonic() - begun:.0f} s after the last kill")
 

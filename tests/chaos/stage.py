@@ -7,7 +7,10 @@ import re
 import secrets
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
+from functools import cache
 from pathlib import Path
+from unittest import mock
 
 from tests.chaos import parts
 from tests.chaos.client import Client
@@ -15,11 +18,13 @@ from tests.chaos.parts import HOST, Part
 from tests.chaos.story import SIGNERS, People
 
 
-def two_stages() -> str:
-    """The policy that comes with the product, with its second signature asked for always."""
+def two_stages(second: str) -> str:
+    """The policy that comes with the product, with its second signature asked for always, of the person with that e-mail address."""
     from assessments.policy import DEFAULT
 
-    text, changed = re.subn(r"(- id: second-signature\n.*\n) +when: .*\n", r"\1", DEFAULT.read_text())
+    text, changed = re.subn(
+        r"(- id: second-signature\n.*\n) +when: .*\n    who: .*\n", rf"\1    who: {{people: ['{second}']}}\n", DEFAULT.read_text()
+    )
     assert changed == 1, "the policy that comes with the product has no second signature with a condition any more"
     return text
 
@@ -27,9 +32,10 @@ def two_stages() -> str:
 class Stage:
     """``ended``: how often each part ended by itself, and was started again as a supervisor would."""
 
-    def __init__(self, folder: Path) -> None:
-        """Starts the database and the broker. Raises NotToBeHad and DidNotStart."""
-        self.folder = folder
+    def __init__(self, folder: Path, *, small: bool = False) -> None:
+        """Starts the database and the broker. ``small``: the beat runs inside the worker, and dies with it. Raises NotToBeHad and
+        DidNotStart."""
+        self.folder, self.small = folder, small
         self.parts: dict[str, Part] = {}
         self.ended: Counter[str] = Counter()
         var = folder / "var"
@@ -44,44 +50,72 @@ class Stage:
             "LOG_LEVEL": "INFO",
             "PYTHONUNBUFFERED": "1",
         }
-        self._start(parts.database(folder, self.database_port), parts.broker(folder, broker_port))
+        self.start(parts.database(folder, self.database_port), parts.broker(folder, broker_port))
 
-    def open(self) -> People:
-        """Tables, the organisation's people with their tokens, and the processes of the service; the process that calls this becomes one of
-        the service's own. Raises DidNotStart."""
+    def prepare(self) -> None:
+        """Make the tables; the process that calls this becomes one of the service's own."""
         os.environ.update(self.environment | {"LOG_LEVEL": "ERROR"})
         import django
 
         django.setup()
-        people = self._people()
+        from django.core.management import call_command
+
+        call_command("migrate", interactive=False, verbosity=0)
+
+    def open(self) -> People:
+        """Tables, the organisation's people with their tokens, and the processes of the service. Raises DidNotStart."""
+        self.prepare()
         # Not before the tables are there: the worker and the beat would find fault with it, and say so in their logs.
-        processes = parts.web(self.folder, self.web_port, self.environment), *parts.of_celery(self.folder, self.environment)
-        self._start(*processes)
+        processes = parts.web(self.folder, self.web_port, self.environment), *parts.of_celery(self.folder, self.environment, self.small)
+        self._begin(*processes)
+        people = self._people()
+        for part in processes:
+            part.wait()
         return people
 
-    def _start(self, *new: Part) -> None:
-        for part in new:
-            self.parts[part.name] = part
-            part.start()
+    def start(self, *new: Part) -> None:
+        """Start parts and wait until they answer. Raises DidNotStart."""
+        self._begin(*new)
         for part in new:
             part.wait()
 
+    def _begin(self, *new: Part) -> None:
+        for part in new:
+            self.parts[part.name] = part
+            part.start()
+
     def _people(self) -> People:
         from django.conf import settings
-        from django.core.management import call_command
+        from django.contrib.auth.hashers import make_password
         from django.db import connections
         from django.test import Client as Browser
+        from django.utils import timezone
 
         assert str(settings.DATABASES["default"]["PORT"]) == str(self.database_port), "the settings were read before the set-up was there"
         from accounts.authentication import new_token
+        from assessments.delegating import delegate
         from assessments.setting_policy import policy_set
         from tests.fixtures import PASSWORD, make_cast, more_approvers
 
-        call_command("migrate", interactive=False, verbosity=0)
-        cast = make_cast()
-        (second,) = more_approvers(cast, "second")
-        policy_set(actor=cast.administrator, organisation=cast.organisation, text=two_stages(), reason="Two people sign everything.")
-        people = {"risk_officer": cast.risk_officer, "approver": cast.approver, "second": second, "auditor": cast.auditor}
+        # They all have the same password, so it is hashed once, which is slow on purpose.
+        with mock.patch("django.contrib.auth.base_user.make_password", cache(make_password)):
+            cast = make_cast()
+            second, deputy, conflicted = more_approvers(cast, "second", "deputy", "conflicted")
+        policy_set(
+            actor=cast.administrator,
+            organisation=cast.organisation,
+            text=two_stages(second.email),
+            reason="Two people sign everything.",
+        )
+        today = timezone.now().date()
+        delegate(
+            actor=cast.administrator, organisation=cast.organisation, of=second, to=deputy, starts_on=today - timedelta(days=1),
+            ends_on=today + timedelta(days=2), reason="Leave.",
+        )  # fmt: skip
+        people = {
+            "risk_officer": cast.risk_officer, "approver": cast.approver, "second": second, "deputy": deputy, "conflicted": conflicted,
+            "auditor": cast.auditor,
+        }  # fmt: skip
         api = {}
         for name, person in people.items():
             _, plain = new_token(user=person, organisation=cast.organisation, name="chaos", expires=None)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 
-QUICK = {"PUBLISH_GRACE": 2, "UNSTARTED": 10, "HEARTBEAT_EVERY": 1, "STALE_AFTER": 4, "REPUBLISH_AFTER": 2}  # of jobs.timing
-RETRY = 2  # after a fault that may pass, of every task
-RELAY = 2  # between two looks for what is owed
+QUICK = {"PUBLISH_GRACE": 2, "UNSTARTED": 6, "HEARTBEAT_EVERY": 1, "STALE_AFTER": 3, "REPUBLISH_AFTER": 1}  # of jobs.timing
+UNANSWERED = 3  # of accounts.reauthentication: how long an attempt to sign counts whose process was killed
+RETRY = 1  # after a fault that may pass, of every task
+RELAY = 1  # between two looks for what is owed
 AS_IN_SERVICE = bool(os.environ.get("CHAOS_REAL_TIMING"))
 
 
@@ -14,4 +15,6 @@ def text() -> str:
     """The waits in words."""
     if AS_IN_SERVICE:
         return "as in service"
-    return ", ".join(f"{name} {seconds} s" for name, seconds in {**QUICK, "RETRY_AFTER": RETRY, "relay": RELAY}.items())
+    return ", ".join(
+        f"{name} {seconds} s" for name, seconds in {**QUICK, "UNANSWERED": UNANSWERED, "RETRY_AFTER": RETRY, "relay": RELAY}.items()
+    )

@@ -40,17 +40,20 @@ class Watch:
             self._now.pop(case, None)
             self._changed.notify_all()
 
-    def next_moment(self, wanted: Callable[[Moment], bool], seconds: float) -> Moment | None:
-        """The next moment that a case comes to and that is wanted, or None after ``seconds``, or when no case is under way any more."""
+    def next_moment(self, wanted: Callable[[Moment], bool], seconds: float, *, or_now: bool = False) -> Moment | None:
+        """The next moment that a case comes to and that is wanted, or None after ``seconds``, or when no case is under way any more.
+
+        ``or_now``: one that a case is at already will do.
+        """
         begun, end = time.monotonic(), time.monotonic() + seconds
         with self._changed:
             while (left := end - time.monotonic()) > 0:
+                for moment, since in self._now.values():
+                    if (or_now or since >= begun) and wanted(moment):
+                        return moment
                 self._changed.wait(left)
                 if not self._now:
                     break
-                for moment, since in self._now.values():
-                    if since >= begun and wanted(moment):
-                        return moment
         return None
 
     def moments(self) -> list[Moment]:

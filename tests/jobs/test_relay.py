@@ -6,7 +6,9 @@ from threading import Barrier, Thread
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
+from jobs import timing
 from jobs.models import Job, Outbox
 from jobs.queue import relay
 from jobs.tasks import relay as relay_task
@@ -59,6 +61,50 @@ def test_a_job_that_no_worker_begins_is_published_again_and_at_last_fails(fake_b
     assert str(job.id) in caplog.text
     assert not Outbox.objects.exists()
     assert len(fake_broker.sent) == 5
+
+
+def work_through(*jobs):
+    for job in jobs:
+        assert run(job.id, lambda progress: None)
+
+
+def test_a_job_that_waits_its_turn_behind_many_is_neither_published_again_nor_given_up(fake_broker, ask):
+    first, _, last = ask(), ask(), ask()
+    for _ in range(20):
+        Job.objects.filter(pk=first.pk).update(status="running", heartbeat_at=timezone.now())  # a worker is busy all the while
+        make_due(last)
+        assert relay() == 0
+    last.refresh_from_db()
+    assert (last.status, last.attempts) == ("queued", 0)
+    assert len(fake_broker.sent) == 3
+
+
+def test_a_job_that_a_later_one_has_overtaken_is_published_again(fake_broker, ask):
+    lost = ask()
+    later = ask()
+    work_through(later)
+    make_due(lost)
+    assert relay() == 1
+    assert fake_broker.ids == [lost.id, later.id, lost.id]
+    lost.refresh_from_db()
+    assert lost.attempts == 1
+
+
+def test_a_job_is_published_again_when_nobody_has_worked_in_its_line_for_a_while(fake_broker, ask):
+    earlier, lost = ask(), ask()
+    work_through(earlier)
+    make_due(lost)
+    assert relay() == 0
+    Job.objects.filter(pk=earlier.pk).update(heartbeat_at=timezone.now() - timing.UNSTARTED)
+    make_due(lost)
+    assert relay() == 1
+
+
+def test_work_in_another_line_says_nothing_of_this_one(fake_broker, ask):
+    lost = ask()
+    work_through(ask(task="tests.jobs.other"))
+    make_due(lost)
+    assert relay() == 1
 
 
 def test_a_job_whose_worker_was_killed_is_published_again(fake_broker, ask):

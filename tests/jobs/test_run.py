@@ -1,14 +1,17 @@
 """Doing a job: exactly once, visibly, and failing in words."""
 
+import errno
 import logging
 import uuid
 from datetime import timedelta
 from threading import Barrier, Event, Thread
 
 import pytest
+from celery.exceptions import SoftTimeLimitExceeded
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
+from config.celery import app
 from jobs import timing
 from jobs.models import Job, Outbox
 from jobs.queue import enqueue, relay
@@ -152,6 +155,42 @@ def test_a_fault_that_may_pass_is_tried_again_later_each_time(ask, fault):
     job.refresh_from_db()
     assert (job.status, job.attempts) == ("failed", 5)
     assert "was given up after 5 attempts" in job.error
+
+
+def test_what_takes_longer_than_its_task_may_fails_at_once_and_says_so(ask):
+    app.loader.import_default_modules()  # as a worker does when it starts: the task knows its limit
+    job = ask(task="reports.make_sign_off", label="The report of Chatbot")
+
+    def work(progress):
+        raise SoftTimeLimitExceeded
+
+    assert not run(job.id, work)
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == ("failed", 1)
+    assert job.error == "The report of Chatbot took longer than 4 minutes, and was stopped. An administrator can start it again."
+
+
+def test_what_needs_more_memory_than_its_task_may_have_fails_at_once_and_says_so(ask):
+    job = ask(label="The report of Chatbot")
+
+    def work(progress):
+        raise MemoryError
+
+    assert not run(job.id, work)
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == ("failed", 1)
+    assert job.error == "The report of Chatbot needed more memory than it may have, and was stopped. An administrator can start it again."
+
+
+def test_a_full_disk_is_called_that(ask):
+    job = ask()
+
+    def work(progress):
+        raise OSError(errno.ENOSPC, "No space left on device", "/srv/files/secret-name.pdf")
+
+    assert not run(job.id, work)
+    job.refresh_from_db()
+    assert job.message == "It will be tried again: the last attempt met a fault of the system (No space left on device)"
 
 
 def test_some_tasks_have_more_patience_and_say_what_they_wait_for(ask, monkeypatch):

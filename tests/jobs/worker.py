@@ -26,6 +26,7 @@ def note(job_id: str) -> None:
             lines.write(f"{progress.attempt}\n")
         if progress.attempt == progress.args.get("hang_at"):
             time.sleep(600)
+        time.sleep(progress.args.get("seconds", 0))
         progress.step(2, 2, "Recording")
 
         def finish() -> None:
@@ -33,5 +34,18 @@ def note(job_id: str) -> None:
             record(stream="system", action="test.done", actor="system", object_type="job", object_id=job_id)
 
         return finish
+
+    run(job_id, work)
+
+
+@app.task(name="tests.jobs.limited", soft_time_limit=1, time_limit=60)
+def limited(job_id: str) -> None:
+    """Take as many seconds and MiB as the arguments say."""
+    from jobs.work import Progress, run
+
+    def work(progress: Progress) -> None:
+        taken = bytearray(progress.args["mib"] << 20)
+        time.sleep(progress.args["seconds"])
+        del taken
 
     run(job_id, work)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import subprocess
 from pathlib import Path
 
 import pikepdf
 import pytest
 from django.db import connection
+from django.template import Template
 
 from assessments.models import DecisionRecord, Snapshot
 from assessments.snapshots import content_of
@@ -17,12 +19,17 @@ from audit.models import AuditEvent
 from jobs.models import Job
 from reports.derivation import derivation
 from reports.models import Report
+from reports.questions import questions
 from reports.storing import digest_of
 from reports.tasks import make_sign_off
+from reports.titles import Titles
+from tests.reports.sample import sample_snapshot
 from tests.reports.test_printing_risk import assert_whole
 from tests.triggers import without_triggers
 
 pytestmark = pytest.mark.django_db
+
+WORKED_EXAMPLE = True
 
 
 def test_the_stored_file_is_the_one_that_the_row_and_the_trail_name(report: Report, decision: DecisionRecord, stored: bytes) -> None:
@@ -43,10 +50,10 @@ def test_the_seal_leaves_the_unsigned_bytes_as_a_prefix(report: Report, stored: 
 def test_both_records_are_embedded_byte_for_byte(decision: DecisionRecord, stored: bytes) -> None:
     with pikepdf.open(io.BytesIO(stored)) as pdf:
         attached = {name: pdf.attachments[name] for name in pdf.attachments}
-        assert sorted(attached) == ["decision-record.json", "snapshot.json"]
+        assert sorted(attached) == ["decision-record.json", "evaluation.json", "log-proof.json", "snapshot.json"]
         assert attached["snapshot.json"].get_file().read_bytes() == bytes(decision.snapshot.content)
         assert attached["decision-record.json"].get_file().read_bytes() == bytes(decision.content)
-        assert [str(spec.AFRelationship) for spec in pdf.Root.AF] == ["/Source", "/Data"]
+        assert [str(spec.AFRelationship) for spec in pdf.Root.AF] == ["/Source", "/Data", "/Supplement", "/Supplement"]
         created = attached["snapshot.json"].get_file().creation_date
         assert created == decision.created_at.replace(microsecond=0)
 
@@ -81,6 +88,57 @@ def test_the_whole_derivation_of_a_real_case_is_printed(decision: DecisionRecord
         "Where every number comes from",
     ):
         assert chapter in titles
+
+
+def test_the_appendix_of_a_real_case_names_things_by_their_titles(decision: DecisionRecord) -> None:
+    snapshot = content_of(decision.snapshot)
+    trace, titles = snapshot["evaluation"]["trace"], Titles(snapshot)
+    plain, titled = derivation(trace), derivation(titles.of_trace(trace))
+    assert [len(s.rows) for s in titled] == [len(s.rows) for s in plain]  # no line is left out
+    rows = [row for section in titled for row in section.rows]
+    before = [row for section in plain for row in section.rows]
+    choices = {choice["id"] for question in questions(snapshot) for choice in question.get("choices") or []}
+    changed = {before.value for row, before in zip(rows, before, strict=True) if row.value != before.value}
+    assert changed <= choices  # figures stay what they are
+    text = "\n".join(f"{row.name} {row.value} {row.how}" for row in rows)
+    asked = list(questions(snapshot))
+    assert asked
+    for question in asked:
+        assert not re.search(rf"(?<![\w.-]){re.escape(question['id'])}(?![\w.-])", text), question["id"]
+    assert not re.search(r"\b[a-z]+_[a-z_]+\b", text)
+    assert re.search("value of the choice: “[^”]+” = 0", text)
+
+
+def test_the_trail_is_told_with_titles() -> None:
+    """What the snapshot knows by a title; the rest as the record has it."""
+    snapshot = sample_snapshot()
+    option = snapshot["options"][0]
+    asked = next(questions(snapshot))
+    category, figure = {"id": "model_access", "title": "Model access"}, {"key": "minimum_per_month", "text": "What a month costs at least"}
+    snapshot["cost_categories"] = [category | {"fields": [figure]}]
+    titles = Titles(snapshot)
+    for action, sentence, told in (
+        ("option.proposed", f"Ann proposed the option {option['id']} of Case", f"Ann proposed the option “{option['name']}” of Case"),
+        ("response.saved", f"Ann answered {asked['id']} of Case", f"Ann answered “{asked['text']}” of Case"),
+        (
+            "figure.saved",
+            f"Ann entered {category['id']}.{figure['key']} of Case",
+            f"Ann entered “{category['title']}: {figure['text']}” of Case",
+        ),
+        (
+            "answers.copied",
+            f"Ann copied 3 answers of the option {option['id']} to {snapshot['options'][1]['id']} in Case",
+            f"Ann copied 3 answers of the option “{option['name']}” to “{snapshot['options'][1]['name']}” in Case",
+        ),
+        (
+            "section.assigned",
+            "Ann asked Ben to answer figures/model_access, none/such of Case",
+            "Ann asked Ben to answer “Model access”, none/such of Case",
+        ),
+        ("response.saved", "Ann answered former.question of Case", "Ann answered former.question of Case"),
+        ("assessment.created", f"Ann created the assessment {asked['id']}", f"Ann created the assessment {asked['id']}"),
+    ):
+        assert titles.of_sentence(action, sentence) == told
 
 
 def test_asked_twice_it_is_made_once(report: Report, job: Job) -> None:
@@ -131,6 +189,14 @@ def test_a_template_that_fails_is_a_failure_that_says_where_to_look(waiting: Job
     waiting.refresh_from_db()
     assert waiting.status == "failed"
     assert str(waiting.pk) in waiting.error
+
+
+def test_a_template_that_does_not_compile_is_named_in_the_failure(waiting: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reports.pdf.page", lambda *_args: Template("{% no_such_tag %}"))
+    assert make_sign_off(str(waiting.pk)) is False
+    waiting.refresh_from_db()
+    assert waiting.status == "failed"
+    assert "The report's template can't be used: Invalid block tag on line 1: 'no_such_tag'" in waiting.error
 
 
 def test_a_fault_of_the_store_is_tried_again_and_leaves_no_report(waiting: Job, monkeypatch: pytest.MonkeyPatch) -> None:

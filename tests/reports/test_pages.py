@@ -35,7 +35,7 @@ class TestDownload:
         assert response.status_code == 200
         assert b"".join(response.streaming_content) == stored
         assert response["Content-Type"] == "application/pdf"
-        assert response["Content-Disposition"] == 'attachment; filename="sign-off-chatbot-for-retail-banking-customers.pdf"'
+        assert response["Content-Disposition"] == 'attachment; filename="sign-off-assistant.pdf"'
         assert "no-store" in response["Cache-Control"]
         event = AuditEvent.objects.get(action="report.downloaded")
         assert event.actor == cast.auditor.reference
@@ -52,14 +52,16 @@ class TestDownload:
         assert client_of(cast, "outsider").get(address).status_code == 404
 
     def test_a_file_that_was_changed_in_the_store_is_withheld(self, cast: Cast, report: Report) -> None:
-        Report.objects.filter(pk=report.pk).update(sha256="0" * 64)
+        with without_triggers(connection):
+            Report.objects.filter(pk=report.pk).update(sha256="0" * 64)
         response = client_of(cast, "auditor").get(url("download", report, report=report.pk))
         assert response.status_code == 503
         assert "any more" in response.content.decode()
         assert not AuditEvent.objects.filter(action="report.downloaded").exists()
 
     def test_a_file_that_is_gone_is_said_to_be(self, cast: Cast, report: Report) -> None:
-        Report.objects.filter(pk=report.pk).update(file="reports/none.pdf")
+        with without_triggers(connection):
+            Report.objects.filter(pk=report.pk).update(file="reports/none.pdf")
         response = client_of(cast, "auditor").get(url("download", report, report=report.pk))
         assert response.status_code == 503
         assert "read now" in response.content.decode()
@@ -118,7 +120,8 @@ def test_the_list_shows_every_report_of_the_organisation(cast: Cast, report: Rep
 
 
 def test_an_empty_list_says_when_one_will_be_there(cast: Cast, report: Report) -> None:
-    Report.objects.all().delete()
+    with without_triggers(connection):
+        Report.objects.all().delete()
     assert "No report yet" in client_of(cast, "auditor").get(url("list", report)).content.decode()
 
 
@@ -132,9 +135,9 @@ class TestTrail:
         ("query", "there", "absent"),
         [
             ({"action": "assessment.submitted"}, "submitted", "signed and approved"),
-            ({"person": "approver"}, "signed and approved", "submitted Chatbot"),
+            ({"person": "approver"}, "signed and approved", "submitted Assistant"),
             ({"text": "made the"}, "Nothing fits", "signed and approved"),
-            ({"text": "retail banking"}, "signed and approved", "Nothing fits"),
+            ({"text": "assistant"}, "signed and approved", "Nothing fits"),
         ],
     )
     def test_it_is_found_by_action_person_and_text(

@@ -172,7 +172,7 @@ def test_ranks_beyond_the_sixth_are_added_up() -> None:
     snapshot["proposal"] |= {"option": "o0", "recommended": "o0"}
     snapshot["findings"] = []
     sure = context(records_with(snapshot))["sure"]
-    assert sure["heads"] == ["First", "Second", "Third", "4th", "5th", "6th", "Later"]
+    assert sure["heads"] == ["First", "Second", "Third", "Fourth", "Fifth", "Sixth", "Later"]
     assert sure["options"][0]["ranks_near"] == ["20 %", *["10 %"] * 5, "30 %"]
     assert [len(table["names"]) for table in sure["central"]] == [4, 4, 1]
 
@@ -193,7 +193,7 @@ def test_the_appendix_leaves_nothing_of_the_trace_out(whole: bytes) -> None:
     assert [s.title for s in sections] == ["Demand", "Option vendor-api", "Option managed-open", "Option own-cluster"]
     assert_whole(trace, sections)
     text = text_of(whole)
-    assert "0.8000: weight 3; value of the choice: contract-with-remedy = 0.8. From s0-0.q3, response contract-with-remedy." in text
+    assert "0.8000: weight 3; value of the choice: contract-with-remedy = 0.8. From answer contract" in text
     assert "Basis: contractual. [bedrock-sla]" in text
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import zipfile
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -10,16 +14,19 @@ import pytest
 from django.core.management import call_command
 
 from assessments import answering, editing
-from assessments.files import record_handed_out
+from assessments.files import import_assessment, record_handed_out
 from assessments.models import Assessment, Snapshot
 from assessments.organisation import organisation_answer_save, questions_of_organisation
+from assessments.succeeding import succeed
 from audit.models import AuditEvent
+from audit.trail import private_digest
 from compliance.catalogue.compile import release_digest
 from compliance.catalogue.index import index
 from compliance.catalogue.load import release_from_json
 from compliance.management.commands import publish_catalogue
 from compliance.releases import newest
-from tests.fixtures import Cast, make_cast, make_draft
+from tests.fixtures import EXAMPLE, Cast, make_approved, make_cast, make_draft
+from tests.reports.trail import address, client_of
 
 pytestmark = pytest.mark.django_db
 
@@ -126,6 +133,50 @@ def test_a_note_tells_what_it_said_before(cast: Cast, draft: Assessment) -> None
         answering.response_save(actor=cast.risk_officer, assessment=draft, question_id=question, state="unknown", note=note)
     texts = told("response.saved").texts()
     assert (texts["note_before"], texts["note_after"]) == ("First", "Second")
+
+
+def test_what_a_note_said_before_can_be_read_wherever_the_trail_can(cast: Cast, draft: Assessment) -> None:
+    question = question_of_type("choice", "use_case")
+    for note in ("We asked nobody", "We asked the works council"):
+        answering.response_save(actor=cast.risk_officer, assessment=draft, question_id=question, state="unknown", note=note)
+    both = {"note_before": "We asked nobody", "note_after": "We asked the works council"}
+    auditor, query = client_of(cast, "auditor"), {"action": "response.saved"}
+    page = auditor.get(address(cast, "reports:trail"), query).content.decode()
+    assert all(f"<dt>{key}</dt>" in page and text in page for key, text in both.items())
+    assert auditor.get(address(cast, "reports_api:organisation_trail"), query).json()["results"][0]["texts"] == both
+    exported = address(cast, "reports:trail_export")
+    lines = b"".join(auditor.get(exported, query | {"format": "jsonl"}).streaming_content).splitlines()
+    line = json.loads(lines[-1])
+    for key, text in both.items():
+        held = line["texts"][key]
+        assert held["text"] == text
+        assert json.loads(line["hashed"])["private"][key] == private_digest(bytes.fromhex(held["salt"]), text)
+    packed = io.BytesIO(b"".join(auditor.get(exported, query | {"format": "csv"}).streaming_content))
+    *_others, last = csv.DictReader(io.StringIO(zipfile.ZipFile(packed).read("trail.csv").decode()))
+    assert json.loads(last["texts"]) == both
+
+
+def test_an_import_tells_its_notes_names_and_files_beside_the_hashed_bytes(cast: Cast) -> None:
+    case = import_assessment(actor=cast.risk_officer, organisation=cast.organisation, text=EXAMPLE.read_text())
+    event = told("assessment.imported")
+    texts = json.loads(event.texts()["texts_after"])
+    noted = case.responses.exclude(note="").select_related("option")
+    assert noted.exists()
+    for row in noted:
+        assert texts[row.option.key if row.option else "use_case"]["responses"][row.question]["note"] == row.note
+        assert row.note.encode() not in bytes(event.canonical)
+    for option in case.options.all():
+        assert texts[option.key]["name"] == option.name
+
+
+def test_the_next_assessment_tells_which_record_it_began_with(cast: Cast) -> None:
+    decision = make_approved(cast)
+    new = succeed(actor=cast.risk_officer, assessment=decision.snapshot.assessment)
+    event = told("assessment.continued")
+    assert event.object_id == str(new.pk)
+    assert event.changes == {
+        "from": str(decision.snapshot.assessment_id), "snapshot": decision.snapshot.number, "digest": decision.snapshot.digest,
+    }  # fmt: skip
 
 
 def test_the_organisation_s_note_tells_what_it_said_before(cast: Cast) -> None:

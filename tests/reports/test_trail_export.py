@@ -92,7 +92,7 @@ def test_an_export_is_recorded_before_its_first_byte_and_not_part_of_itself(cast
     assert event.changes["size"] == json.loads(body.splitlines()[0])["log"]["size"] == event.index
     assert event.texts()["text"] == "Case 1"
     assert b"trail.exported" not in body
-    assert event.sentence() == f"{cast.auditor.name} exported 1 entries of the trail of {cast.organisation.name} as jsonl"
+    assert event.sentence() == f"{cast.auditor.name} exported 1 entry of the trail of {cast.organisation.name} as jsonl"
 
 
 def test_a_csv_comes_in_a_zip_with_what_is_said_about_it(cast: Cast) -> None:

@@ -99,7 +99,8 @@ def test_a_report_sealed_with_another_key_is_named(path: Path, report: Report, t
     forged = seal(data[:end], signer_for(Organisation.objects.get(pk=report.organisation_id)), reason="test")
     settings.VAR_DIR = own
     path.write_bytes(forged)
-    Report.objects.filter(pk=report.pk).update(sha256=hashlib.sha256(forged).hexdigest())
+    with without_triggers(connection):
+        Report.objects.filter(pk=report.pk).update(sha256=hashlib.sha256(forged).hexdigest())
     printed, word, _ = refused(path)
     assert "The certificate isn't the one that Meridian Bank seals with here" in printed
     assert "says that another report was made" in printed
@@ -115,7 +116,8 @@ def test_a_certificate_that_somebody_added_to_the_table_is_named(path: Path, rep
     theirs = seal_of(report.organisation)
     settings.VAR_DIR = own
     path.write_bytes(forged)
-    Report.objects.filter(pk=report.pk).update(sha256=hashlib.sha256(forged).hexdigest())
+    with without_triggers(connection):
+        Report.objects.filter(pk=report.pk).update(sha256=hashlib.sha256(forged).hexdigest())
     SealCertificate.objects.create(
         organisation=report.organisation, fingerprint=theirs.fingerprint, certificate=theirs.der, made_at=timezone.now(),
         retired_at=timezone.now(),
@@ -128,8 +130,8 @@ def test_a_certificate_that_somebody_added_to_the_table_is_named(path: Path, rep
 def test_a_report_sealed_before_a_rotation_holds_and_says_when_the_key_was_replaced(
     path: Path, report: Report, tmp_path: Path, settings
 ) -> None:
-    shutil.copytree(Path(settings.VAR_DIR) / "seals", tmp_path / "seals")
-    settings.VAR_DIR = tmp_path
+    shutil.copytree(settings.VAR_DIR, tmp_path / "var")
+    settings.VAR_DIR = tmp_path / "var"
     rotate(report.organisation)
     text = said(path)
     assert "FAILS" not in text

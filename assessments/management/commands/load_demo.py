@@ -1,19 +1,22 @@
 import secrets
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.models import Membership, Organisation, User
-from assessments import workflow
+from assessments import assigning, workflow
 from assessments.editing import propose
 from assessments.evaluation import evaluate_assessment
 from assessments.files import import_assessment
 from assessments.models import Assessment
 from assessments.organisation import organisation_answer_save, questions_of_organisation
 from assessments.parts import part_keys
+from assessments.portfolio import refreshing
 
 SLUG = "meridian-bank"
 PEOPLE = {
@@ -23,6 +26,7 @@ PEOPLE = {
     "auditor": ("Tomas Novak", "tomas@meridian.example"),
     "administrator": ("Ada Lindqvist", "ada@meridian.example"),
 }
+ASKED = "liability"  # the questionnaire that the contributor answers
 SIGNED, DRAFT = "internal-documents.yaml", "bank-chatbot.yaml"
 
 
@@ -54,7 +58,9 @@ class Command(BaseCommand):
                 for name in (SIGNED, DRAFT)
             }
             self.describe(organisation, made[DRAFT], people["risk_officer"])
+            self.ask(made[DRAFT], people)
             self.sign(made[SIGNED], people)
+        refreshing.refresh_waiting()  # the portfolio is looked at before the worker's next minute
 
     def describe(self, organisation: Organisation, assessment: Assessment, author: User) -> None:
         """What the bank says of itself, as its chatbot's assessment has it."""
@@ -67,6 +73,13 @@ class Command(BaseCommand):
                 basis=answer.basis,
                 note=answer.note,
             )
+
+    def ask(self, assessment: Assessment, people: dict[str, User]) -> None:
+        """The contributor is asked for what the contract says, in a fortnight."""
+        assigning.assign(
+            actor=people["risk_officer"], assessment=assessment, person=people["contributor"].email, note="You know the contract best.",
+            places=[place for place in assigning.places_in(assessment) if place[0] == ASKED], due_on=timezone.now().date() + timedelta(days=14),
+        )  # fmt: skip
 
     def people(self) -> dict[str, User]:
         organisation = Organisation.objects.create(slug=SLUG, name="Meridian Bank")

@@ -1,0 +1,280 @@
+"""How fast an answer is saved: by page and by API, where the time goes, and how many a second two web processes save for four people at once.
+
+    python benchmarks/answering.py [--write]
+
+On PostgreSQL, in a database of its own on the server at TEST_DATABASE_URL or on this machine. The case is the bank's chatbot with every
+answer. The rate is that of a real gunicorn with two workers and four clients with sessions of their own, who wait for each answer.
+"""
+
+from __future__ import annotations
+
+import functools
+import getpass
+import http.client
+import json
+import os
+import pkgutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+from unittest import mock
+from urllib.parse import urlencode
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+from benchmarks.tables import keep  # noqa: E402
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+SAVES, LIMIT_MS, LIMIT_QUERIES = 200, 10.0, 8
+CLIENTS, WORKERS, SECONDS, LEAST = 4, 2, 10.0, 150
+PORT = int(os.environ.get("BENCH_PORT", "8391"))
+
+
+@contextmanager
+def database() -> Iterator[str]:
+    """The address of an empty database, which goes away."""
+    import psycopg
+
+    server = os.environ.get("TEST_DATABASE_URL") or f"postgresql://{getpass.getuser()}@127.0.0.1:5432/postgres"
+    name = f"bench_answering_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+    try:
+        yield server.rsplit("/", 1)[0] + "/" + name
+    finally:
+        with psycopg.connect(server, autocommit=True) as connection:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as var, database() as url:
+        os.environ.update(VAR_DIR=var, DATABASE_URL=url, LOG_LEVEL="ERROR", BROKER_URL="memory://", SECRET_KEY=uuid.uuid4().hex * 2)
+        tables = []
+        for found in measure():
+            print(found, end="\n\n", flush=True)
+            tables.append(found)
+    table = "\n\n".join(tables)
+    if "--write" in sys.argv:
+        keep("answering", table)
+
+
+def measure() -> Iterator[str]:
+    import django
+
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    settings.ALLOWED_HOSTS = ["testserver", "127.0.0.1"]
+    call_command("migrate", verbosity=0)
+    from tests.fixtures import make_cast, make_complete
+
+    cast = make_cast()
+    cases = [make_complete(cast) for _ in range(CLIENTS)]
+    saves = {"page": by_page(cast, cases[0]), "API": by_api(cast, cases[0])}
+    rows = ["| save by | median | 95th percentile | of the limit of 10 ms | statements (limit 8) |", "|---|---|---|---|---|"]
+    for name, save in saves.items():
+        times, statements = timed(save)
+        p95 = statistics.quantiles(times, n=20)[-1]
+        rows.append(
+            f"| {name} | {statistics.median(times):.1f} ms | {p95:.1f} ms | {statistics.median(times) / LIMIT_MS:.2f} | {statements} |"
+        )
+    yield "\n".join(rows)
+    yield profile(saves["page"])
+    yield rate(cast, cases)
+
+
+def question_of(case: Any) -> tuple[str, list[str]]:
+    """A question about the use case on which no other hangs, with two of its answers."""
+    from assessments.evaluation import release_of
+    from assessments.tally import deciders
+    from compliance.catalogue.index import index
+
+    known = index(release_of(case))
+    found = next(
+        q
+        for q in known.questions.values()
+        if q.scope == "use_case" and q.type == "choice" and q.when is None and q.id not in deciders(known)
+    )
+    return found.id, [choice.id for choice in found.choices][:2]
+
+
+def by_page(cast: Any, case: Any) -> Callable[[int], None]:
+    from django.test import Client
+    from django.urls import reverse
+
+    client, (question, values) = Client(), question_of(case)
+    client.force_login(cast.risk_officer)
+    address = reverse("assessments:response_save", kwargs={"org": cast.organisation.slug, "assessment": case.pk})
+
+    def save(n: int) -> None:
+        data = {"question": question, "option": "", f"value:{question}@": values[n % 2]}
+        answer = client.post(address, data, headers={"HX-Request": "true"})
+        assert answer.status_code == 200, answer.content
+
+    return save
+
+
+def by_api(cast: Any, case: Any) -> Callable[[int], None]:
+    from django.test import Client
+    from django.urls import reverse
+
+    from accounts.services import token_create
+
+    client, (question, values) = Client(), question_of(case)
+    _row, plain = token_create(actor=cast.risk_officer, organisation=cast.organisation, name="Benchmark")
+    address = reverse("api:response", kwargs={"org": cast.organisation.slug, "assessment": case.pk, "question": question})
+
+    def save(n: int) -> None:
+        body = json.dumps({"value": values[n % 2]})
+        answer = client.put(address, body, content_type="application/json", headers={"Authorization": f"Bearer {plain}"})
+        assert answer.status_code == 200, answer.content
+
+    return save
+
+
+def timed(save: Callable[[int], None]) -> tuple[list[float], int]:
+    """Milliseconds of each save in this process, and the statements of one; each save changes the answer."""
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    for n in range(6):
+        save(n)
+    with CaptureQueriesContext(connection) as captured:
+        save(0)
+    statements = sum(not q["sql"].startswith(("BEGIN", "SAVEPOINT", "RELEASE", "COMMIT")) for q in captured)
+    times = []
+    for n in range(1, SAVES + 1):
+        start = time.perf_counter()
+        save(n)
+        times.append((time.perf_counter() - start) * 1000)
+    return times, statements
+
+
+STEPS = {
+    "session and person": "django.contrib.auth.get_user",
+    "organisation and roles": "accounts.access._entered",
+    "lock, roles, options and answers": "assessments.views.saving.hold",
+    "which questions are asked, counts": ("assessments.tally.shown", "assessments.tally.count"),
+    "the answer's row": "assessments.models.Response.save",
+    "the trail": "assessments.answering.note_change",
+    "commit": "django.db.backends.base.base.BaseDatabaseWrapper.commit",
+    "template": "assessments.views.saving.fragment",
+}
+
+
+def profile(save: Callable[[int], None]) -> str:
+    """Where a save's time goes: each step by a clock around it, the rest as what is left."""
+    spent = dict.fromkeys(STEPS, 0.0)
+
+    def clocked(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(function)
+        def inner(*args: Any, **kwargs: Any) -> Any:
+            start = time.perf_counter()
+            try:
+                return function(*args, **kwargs)
+            finally:
+                spent[name] += time.perf_counter() - start
+
+        return inner
+
+    with ExitStack() as stack:
+        for name, places in STEPS.items():
+            for place in (places,) if isinstance(places, str) else places:
+                target, attribute = place.rsplit(".", 1)
+                held = getattr(pkgutil.resolve_name(target), attribute)
+                stack.enter_context(mock.patch(place, clocked(name, held)))
+        start = time.perf_counter()
+        for n in range(SAVES):
+            save(n)
+        whole = time.perf_counter() - start
+    spent["middleware, routes and the rest"] = whole - sum(spent.values())
+    rows = ["| step of a save by page | took | of the whole |", "|---|---|---|"]
+    rows += [f"| {name} | {1000 * took / SAVES:.2f} ms | {took / whole:.0%} |" for name, took in spent.items()]
+    return "\n".join(rows)
+
+
+def rate(cast: Any, cases: list[Any]) -> str:
+    """Saves a second through gunicorn, every client with a session and an assessment of its own in the one organisation."""
+    from django.db import connections
+    from django.test import Client
+    from django.urls import reverse
+
+    jobs = []
+    for case in cases:
+        client, (question, values) = Client(), question_of(case)
+        client.force_login(cast.risk_officer)
+        address = reverse("assessments:response_save", kwargs={"org": cast.organisation.slug, "assessment": case.pk})
+        jobs.append((address, client.cookies["countersign_session"].value, question, values))
+    connections.close_all()
+    command = [str(Path(sys.executable).parent / "gunicorn"), "config.wsgi", "-b", f"127.0.0.1:{PORT}", "-w", str(WORKERS), "--preload"]
+    server = subprocess.Popen(command, cwd=ROOT, env=os.environ, stderr=subprocess.DEVNULL)
+    try:
+        _wait()
+        for job in jobs:
+            _saves(job, 3.0 / CLIENTS)  # warm
+        done = [0] * CLIENTS
+
+        def work(n: int) -> None:
+            done[n] = _saves(jobs[n], SECONDS)
+
+        threads = [threading.Thread(target=work, args=(n,)) for n in range(CLIENTS)]
+        start = time.perf_counter()
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        a_second = sum(done) / (time.perf_counter() - start)
+    finally:
+        server.terminate()
+        server.wait(20)
+    head = f"| {WORKERS} workers, {CLIENTS} clients | of the {LEAST} asked for |\n|---|---|"
+    return f"{head}\n| {a_second:.0f} saves a second | {a_second / LEAST:.2f} |"
+
+
+def _wait() -> None:
+    end = time.monotonic() + 180
+    while time.monotonic() < end:
+        try:
+            connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=5)
+            connection.request("GET", "/health/")
+            if connection.getresponse().status == 200:
+                return
+        except OSError:
+            time.sleep(0.3)
+    sys.exit("gunicorn didn't start")
+
+
+def _saves(job: tuple[str, str, str, list[str]], seconds: float) -> int:
+    """How many answers one client had saved in so long; each is a change, and each is waited for."""
+    address, session, question, values = job
+    token = "a" * 32
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "Cookie": f"countersign_session={session}; csrftoken={token}",
+        "X-CSRFToken": token,
+        "HX-Request": "true",
+    }
+    n, end = 0, time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        body = urlencode({"question": question, "option": "", f"value:{question}@": values[n % 2]})
+        connection = http.client.HTTPConnection("127.0.0.1", PORT, timeout=30)
+        connection.request("POST", address, body, headers)
+        answer = connection.getresponse()
+        answer.read()
+        assert answer.status == 200, answer.status
+        connection.close()
+        n += 1
+    return n
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,3 @@
+from tests.assessments.asking import case, small
+
+__all__ = ["case", "small"]
