@@ -1,16 +1,18 @@
 """The statements that ``audit.trail.record`` appends with, as few as each database allows: they stand between a lock and its release.
 
-On PostgreSQL two: one locks the head, one writes event, private texts and head together. Written by hand, since building the same four by
-the ORM takes longer than the database does. SQLite has no network to save, and no INSERT inside WITH: there the ORM writes.
+Two: one locks the head, one writes event, private texts and head together. Written by hand, since building the same four by the ORM takes
+longer than the database does. SQLite has no INSERT inside WITH: there a view with a trigger (migration 0004) takes them all.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Subquery
 
 from audit.models import AuditEvent, AuditPrivate, StreamHead
 
@@ -26,18 +28,25 @@ WITH event AS (
 )
 UPDATE audit_streamhead SET size = %s, frontier = %s, latest_at = %s WHERE id = %s RETURNING (SELECT id FROM event)
 """
+_WRITE_ON_SQLITE = """
+INSERT INTO audit_append
+    (stream, "index", at, actor, action, object_type, object_id, request, canonical, leaf_hash, id, head_id, frontier, texts, salts)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
 _ONE_PRIVATE = "SELECT id, %s, %s, %s::bytea, %s FROM event"
 _NO_PRIVATE = "SELECT id, '', '', ''::bytea, '' FROM event WHERE false"
 
 
 @dataclass(frozen=True)
 class Head:
-    """A stream's end, locked until the transaction ends. ``frontier``: hashes of 32 bytes, joined."""
+    """A stream's end, locked until the transaction ends. ``frontier``: hashes of 32 bytes, joined. ``last``: on SQLite, where the lock is one
+    for all streams, the key of the last event of any of them."""
 
     pk: int
     size: int
     frontier: bytes
     latest_at: datetime | None
+    last: int = 0
 
 
 def locked_head(stream: str) -> Head:
@@ -48,22 +57,30 @@ def locked_head(stream: str) -> Head:
             row = cursor.fetchone()
         if row is not None:
             return Head(row[0], row[1], bytes(row[2]), row[3])
+        StreamHead.objects.get_or_create(stream=stream)
+        return locked_head(stream)
     # On SQLite the transaction holds the one write lock already.
-    head, _ = StreamHead.objects.select_for_update().get_or_create(stream=stream)
-    return Head(head.pk, head.size, bytes(head.frontier), head.latest_at)
+    last = Subquery(AuditEvent.objects.order_by("-pk").values("pk")[:1])
+    known = StreamHead.objects.filter(stream=stream).values_list("pk", "size", "frontier", "latest_at", last).first()
+    if known is None:
+        StreamHead.objects.create(stream=stream)
+        return locked_head(stream)
+    return Head(known[0], known[1], bytes(known[2]), known[3], known[4] or 0)
 
 
 def write(head: Head, event: AuditEvent, private: Sequence[AuditPrivate], frontier: bytes) -> None:
     """Write an event with its private texts, and move the head on to ``frontier``. Gives the event its primary key."""
-    if connection.vendor != "postgresql":
-        event.save(force_insert=True)
-        AuditPrivate.objects.bulk_create(private)
-        StreamHead.objects.filter(pk=head.pk).update(size=head.size + 1, frontier=frontier, latest_at=event.at)
-        return
     values = [getattr(event, column) for column in _EVENT_COLUMNS]
-    values += [getattr(text, column) for text in private for column in _PRIVATE_COLUMNS]
-    texts = " UNION ALL ".join([_ONE_PRIVATE] * len(private)) or _NO_PRIVATE
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE.format(private=texts), [*values, head.size + 1, frontier, event.at, head.pk])
-        (event.pk,) = cursor.fetchone()
+    if connection.vendor == "postgresql":
+        values += [getattr(text, column) for text in private for column in _PRIVATE_COLUMNS]
+        texts = " UNION ALL ".join([_ONE_PRIVATE] * len(private)) or _NO_PRIVATE
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE.format(private=texts), [*values, head.size + 1, frontier, event.at, head.pk])
+            (event.pk,) = cursor.fetchone()
+    else:
+        values[_EVENT_COLUMNS.index("at")] = connection.ops.adapt_datetimefield_value(event.at)
+        event.pk = head.last + 1
+        texts = json.dumps([(text.key, text.text, text.about) for text in private])
+        with connection.cursor() as cursor:
+            cursor.execute(_WRITE_ON_SQLITE, [*values, event.pk, head.pk, frontier, texts, b"".join(bytes(text.salt) for text in private)])
     event._state.adding, event._state.db = False, connection.alias

@@ -67,6 +67,8 @@ def record(
     _check(stream, action, actor, object_type, object_id, changes, texts)
     if reason:
         texts["reason"] = reason
+    if holding := [key for key, text in texts.items() if "\0" in text]:
+        raise ValueError(f"{action}: {holding[0]} holds a NUL, which no database of ours keeps as it is; take it out")
     salts = {key: secrets.token_bytes(SALT_BYTES) for key in texts}
     body: dict[str, Any] = {
         "format": FORMAT,

@@ -17,6 +17,7 @@ MAIL_FROM           whom mails are from, such as Countersign <countersign@bank.e
 """
 
 import os
+import tomllib
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -28,8 +29,8 @@ from kombu import Queue
 
 from config.kept import kept_secret
 
-VERSION = "0.1.0"
 BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = tomllib.loads((BASE_DIR / "pyproject.toml").read_text("utf-8"))["project"]["version"]
 VAR_DIR = Path(os.environ.get("VAR_DIR", BASE_DIR / "var")).resolve()
 VAR_DIR.mkdir(parents=True, exist_ok=True)
 

@@ -10,10 +10,16 @@ import pytest
 from django.conf import settings
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import override_settings
+from hypothesis import HealthCheck
+from hypothesis import settings as of_hypothesis
 
 from tests.fixtures import Cast, make_cast
 from tests.triggers import without_triggers
 from tests.workers import prefix, start_worker  # noqa: F401 - fixtures
+
+# What a property test finds must not hang on how busy the machine is: neither an example nor their drawing is timed.
+of_hypothesis.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_hypothesis.load_profile("any machine")
 
 
 @pytest.fixture(scope="session")

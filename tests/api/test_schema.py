@@ -59,9 +59,7 @@ def test_no_answer_breaks_the_schema(cast: Cast, in_this_process: None) -> None:
     for operation in operations:
 
         @given(case=operation.as_strategy())
-        @settings(
-            max_examples=4, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-        )
+        @settings(max_examples=4, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck))
         def play(case: schemathesis.Case) -> None:
             made_up = dict(case.path_parameters or {})
             for parts in known:

@@ -17,8 +17,7 @@ from assessments.models import Option, Response
 from tests.assessments.asking import Case
 
 AROUND = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
-# The trail appends in two statements on PostgreSQL; SQLite, which has no INSERT inside WITH, takes four.
-MOST = 8 if connection.vendor == "postgresql" else 10
+MOST = 8
 MOST_TO_LIST = 10
 
 

@@ -433,5 +433,5 @@ def test_people_acting_in_any_order() -> None:
         class Played(Acting):
             stage = Stage()
 
-        few = settings(max_examples=EXAMPLES, stateful_step_count=STEPS, deadline=None, suppress_health_check=list(HealthCheck))
+        few = settings(max_examples=EXAMPLES, stateful_step_count=STEPS, suppress_health_check=list(HealthCheck))
         run_state_machine_as_test(Played, settings=few)

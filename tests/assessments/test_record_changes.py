@@ -191,7 +191,7 @@ class Played(TestCase):
         before = small(self.record(3))
         paths = [path for path in leaves(before) if path not in (("number",), ("submitted", "at"), ("evaluation", "input_digest"))]
 
-        @settings(max_examples=60, deadline=None)
+        @settings(max_examples=60)
         @given(st.sampled_from(paths), st.none() | st.booleans() | st.integers() | st.text() | st.lists(st.text(), max_size=2))
         def holds(path: tuple[Step, ...], value: Any) -> None:
             after = altered(before, path, value)

@@ -55,6 +55,26 @@ def test_names_and_reasons_stay_out_of_the_bytes_and_out_of_guessing(note):
     assert first != second  # salted, so equal texts can't be told to be equal
 
 
+@pytest.mark.databases
+@pytest.mark.parametrize(
+    "texts",
+    [{}, {"actor_name": "Ann"}, {"actor_name": "Ænne “A” 😀\ud7ff\u2028", "object_label": "\x01\t\\'%s {0}\n", "reason": "[]"}],
+    ids=len,
+)
+def test_texts_are_kept_as_they_are_each_with_its_salt(note, texts):
+    note(0)
+    event = note(1, personal={key: text for key, text in texts.items() if key != "reason"}, reason=texts.get("reason", ""))
+    assert AuditEvent.objects.get(pk=event.pk).body == event.body
+    kept = {row.key: row for row in AuditPrivate.objects.filter(event_id=event.pk)}
+    assert {key: row.text for key, row in kept.items()} == texts
+    digests = {key: "sha256:" + hashlib.sha256(bytes(row.salt) + row.text.encode()).hexdigest() for key, row in kept.items()}
+    assert digests == event.body["private"]
+    assert len({bytes(row.salt) for row in kept.values()}) == len(texts)
+    assert {row.about for row in kept.values() if row.key == "actor_name"} == ({ANN} if texts else set())
+    assert StreamHead.objects.get(stream=ORG).latest_at == event.at
+    assert verify_stream(ORG).ok
+
+
 def test_indices_count_per_stream_and_the_checkpoint_follows(note):
     for number in range(5):
         note(number)
@@ -105,6 +125,8 @@ def test_what_is_rolled_back_was_never_there(note):
         ({"object_id": ""}, ValueError, "'' is no id of an object"),
         ({"object_id": 7}, ValueError, "7 is no id of an object"),
         ({"changes": {"share": 0.5}}, NotCanonical, r"\$\.changes\.share: 0.5 is a float"),
+        ({"personal": {"actor_name": "Ann\0Example"}}, ValueError, "actor_name holds a NUL"),
+        ({"reason": "be\0cause"}, ValueError, "reason holds a NUL"),
         ({"personal": {"reason": "x"}}, ValueError, "'reason' can't be the key of a personal text"),
         ({"action": "test.invited", "changes": {"role": "auditor"}}, ValueError, "its sentence needs member_name in changes or personal"),
     ],

@@ -128,7 +128,7 @@ def without(answers, left_out):
 
 
 SOME_OF_THE_QUESTIONS = st.sets(st.sampled_from(OF_THE_TABLE), min_size=1, max_size=4)
-SLOW = settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+SLOW = settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 
 
 @SLOW

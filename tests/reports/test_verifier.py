@@ -71,7 +71,7 @@ def test_a_true_report_holds(sample: tuple[bytes, bytes]) -> None:
     assert len(verification.certificate) == 64
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_changed_bit_anywhere_is_found(sample: tuple[bytes, bytes], data: st.DataObject) -> None:
     sealed = bytearray(sample[1])
@@ -80,7 +80,7 @@ def test_one_changed_bit_anywhere_is_found(sample: tuple[bytes, bytes], data: st
     assert not verify_pdf(bytes(sealed)).ok
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_one_changed_digit_of_the_signature_itself_is_found(sample: tuple[bytes, bytes], data: st.DataObject) -> None:
     """No signature covers its own bytes, nor the padding behind them."""
@@ -182,7 +182,7 @@ def test_a_forger_s_own_seal_shows_another_certificate(sample: tuple[bytes, byte
     assert forged.certificate != verify_pdf(sample[1]).certificate
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.binary(max_size=2000))
 def test_what_is_no_pdf_is_refused_and_never_raises(data: bytes) -> None:
     assert names_of_failures(b"%PDF-1.7\n" + data) >= {"document"}

@@ -106,7 +106,7 @@ plans = st.builds(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(plans, plans)
 def test_it_agrees_with_trying_volume_after_volume(first, second):
     def order(volume: Fraction) -> int:

@@ -21,7 +21,7 @@ from tests.scoring.conftest import DAY, D, costs, demand, facts, losses, option,
 
 EXCHANGE = release().exchange
 CHEAPER_WHERE_HIGHER = ("tokens_per_second_per_replica", "utilisation_limit")
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 
 
 def numbers(low, high, places=2):

@@ -15,7 +15,7 @@ from tests.scoring.strategies import BETTER, amounts, answered, open_cases, opti
 UNSURE = release(robustness=robustness(), losses=losses())
 TURNED = replace(UNSURE, questionnaires=(Questionnaire("all", "All", "Everything.", (Section("one", "One", QUESTIONS[::-1]),)),))
 DRAWS = 200
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 
 cases = st.builds(
     lambda found, use_case: facts(*found, responses=use_case),

@@ -21,7 +21,7 @@ from assessments.scoring.draws import (
 EVEN = (np.arange(4000) + 0.5) / 4000  # probabilities, evenly spaced
 figures = st.floats(0, 1e9, allow_subnormal=False)
 triples = st.tuples(figures, figures, figures).map(sorted)
-few = settings(max_examples=40, deadline=None)
+few = settings(max_examples=40)
 
 
 def test_a_stream_is_its_seed_and_its_names():

@@ -35,7 +35,7 @@ ASKED = question("cost-of-outage", "use_case", "number", minimum=D(1))
 RISKY = release(losses=losses(), questionnaires=(Questionnaire("all", "All", "All of it.", (Section("one", "One", (*QUESTIONS, ASKED)),)),))
 # In the scenarios of `losses()` these answers relieve, and in this order each more than the one before.
 RELIEVING = {"failover": ("no", "yes"), "audit": ("no", "yes"), "sla": ("part", "full"), "weights-at-hand": ("no", "yes")}
-few = settings(max_examples=25, deadline=None)
+few = settings(max_examples=25)
 cases = st.builds(lambda one, use_case: facts(one, responses=use_case), options("one"), open_cases)
 
 

@@ -26,7 +26,7 @@ def assert_not_better(worse, better):
         assert not (less["admissible"] and not more["admissible"])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(cases, st.data())
 def test_leaving_an_answer_out_never_improves(case, data):
     first = case.options[0]
@@ -39,7 +39,7 @@ def test_leaving_an_answer_out_never_improves(case, data):
         assert_not_better(outcome(replace(case, responses={k: v for k, v in case.responses.items() if k != gone})), outcome(case))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases, st.sampled_from(CATEGORIES))
 def test_leaving_a_category_of_costs_out_never_improves(case, category):
     first = case.options[0]
@@ -47,13 +47,13 @@ def test_leaving_a_category_of_costs_out_never_improves(case, category):
     assert_not_better(outcome(replace(case, options=(replace(first, costs=figures), case.options[1]))), outcome(case))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases, st.sampled_from(["currency", "input_tokens_per_month", "growth_per_year", "horizon_months", "discount_rate"]))
 def test_leaving_a_figure_of_the_demand_out_never_improves(case, key):
     assert_not_better(outcome(replace(case, demand=demand(**{key: None}))), outcome(case))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases, st.sampled_from(sorted(BETTER)))
 def test_no_option_improves_by_a_worse_answer(case, question):
     first = case.options[0]
@@ -64,7 +64,7 @@ def test_no_option_improves_by_a_worse_answer(case, question):
     assert_not_better(worse, better)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(cases)
 def test_the_score_lies_between_what_is_known_and_the_best(case):
     for found in outcome(case)["options"]:
@@ -73,7 +73,7 @@ def test_the_score_lies_between_what_is_known_and_the_best(case):
         assert all(Decimal(v["value"]) <= Decimal(v["best"]) for v in found["values"].values())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases, options("ghost"))
 def test_another_option_never_reorders_the_others(case, ghost):
     without, with_it = outcome(case), outcome(replace(case, options=(*case.options, ghost)))
@@ -81,7 +81,7 @@ def test_another_option_never_reorders_the_others(case, ghost):
     assert with_it["options"][:2] == without["options"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases)
 def test_the_order_of_options_and_answers_changes_no_figure(case):
     turned = replace(
@@ -95,7 +95,7 @@ def test_the_order_of_options_and_answers_changes_no_figure(case):
     assert one["recommendation"]["outcome"] == two["recommendation"]["outcome"]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(cases, st.integers(1, 9), st.integers(1, 9), st.integers(0, 9))
 def test_doubling_the_weights_changes_nothing(case, service, control, cost):
     once = {"service": D(service), "control": D(control), "cost": D(cost)}
@@ -103,7 +103,7 @@ def test_doubling_the_weights_changes_nothing(case, service, control, cost):
     assert outcome(replace(case, weights=once)) == outcome(replace(case, weights=twice))
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(cases)
 def test_the_output_is_plain_data(case):
     data = evaluate(SMALL, case).as_dict(trace=True)
