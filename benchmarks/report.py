@@ -28,6 +28,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from benchmarks.tables import keep  # noqa: E402
+from deploy.browser import browser_path  # noqa: E402
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 
@@ -35,7 +36,7 @@ RUNS = 7
 LIMIT = 1.6  # of our time against Chromium's
 REPEATS = (0, 3, 6, 10)  # of each questionnaire, beside the one that there is
 REPORTS = 6  # of each worker
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "chromium"
+CHROMIUM = shutil.which("chromium") or browser_path() or "chromium"
 FLAGS = ["--no-sandbox", "--allow-file-access-from-files"]
 Row = tuple[str, str, str]
 

@@ -8,7 +8,6 @@ It starts the service with data of its own. docs/user-guide.md shows the picture
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -81,10 +80,11 @@ class Camera:
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
+    from deploy.browser import browser_path
     from deploy.screenshot_stories import play
 
-    chromium = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
-    if chromium is None:
+    path = browser_path()
+    if path is None:
         sys.exit("No Chromium here; make setup installs it, or names the package.")
     FOLDER.mkdir(exist_ok=True)
     with (
@@ -92,9 +92,9 @@ def main() -> None:
         service(Path(var)) as password,
         sync_playwright() as playwright,
     ):
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        play(lambda email: Camera(browser, password, email, sys.argv[1:]))
-        browser.close()
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        play(lambda email: Camera(chromium, password, email, sys.argv[1:]))
+        chromium.close()
 
 
 if __name__ == "__main__":

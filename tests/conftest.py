@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import pytest
@@ -13,6 +15,9 @@ from django.test import override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as of_hypothesis
 
+from assessments.scoring.evaluate import Evaluation
+from assessments.scoring.study import study
+from compliance.catalogue.index import index
 from tests.fixtures import Cast, make_cast
 from tests.triggers import without_triggers
 from tests.workers import prefix, start_worker  # noqa: F401 - fixtures
@@ -58,6 +63,22 @@ def suited_to_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
             "checkpoints": {"BACKEND": "audit.places.WriteOnceFolder", "OPTIONS": {"location": tmp_path_factory.mktemp("checkpoints")}},
         },
     ):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def studied_once() -> Iterator[None]:
+    """Hundreds of tests submit the same case. What its study says is a pure function of the evaluation, which ``tests/scoring`` sees to, so it
+    is worked out once for all of them."""
+    known: dict[bytes, dict[str, Any]] = {}
+
+    def studied(evaluation: Evaluation, trace: bool = False) -> dict[str, Any]:
+        key = pickle.dumps((index(evaluation.release).digest, evaluation.facts, evaluation.seed, evaluation.draws, trace))
+        if key not in known:
+            known[key] = study(evaluation, trace)
+        return known[key]
+
+    with mock.patch("assessments.snapshots.study", studied):
         yield
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -11,6 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as configured
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from deploy.browser import browser_path
 from tests.fixtures import PASSWORD
 
 ARGUMENTS = [
@@ -30,7 +30,7 @@ CUT = ("htmx:sendError", "htmx:afterRequest", "Failed to load resource: net::ERR
 def browser() -> Iterator[Browser]:
     """One for a file of tests. Playwright keeps an event loop in this thread while it runs, beside which nothing else can run one, so it ends
     before the tests of other files begin."""
-    path = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+    path = browser_path()
     if path is None:
         pytest.fail("no Chromium here; make setup installs it, or names the package")
     # Playwright's synchronous calls keep an event loop in this thread; Django would refuse the ORM beside it.
