@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from assessments import assigning, notices, routing, workflow
@@ -31,7 +32,9 @@ def run(today: date | None = None) -> dict[str, int]:
         ("expired", Assessment.objects.filter(status=Status.APPROVED, review_on__lte=today), _expire),
         (
             "reviews",
-            Assessment.objects.filter(status=Status.APPROVED, review_on__gt=today).select_related("organisation", "author"),
+            Assessment.objects.filter(status=Status.APPROVED, review_on__gt=today, review_on__lte=today + timedelta(days=max(REVIEW_NOTICES)))
+            .annotate(approved_at=Max("snapshots__decision_record__created_at"))
+            .select_related("organisation", "author"),
             _review,
         ),
         ("reminders", Assessment.objects.filter(status=Status.IN_REVIEW).select_related("organisation"), _remind),
@@ -53,11 +56,14 @@ def _expire(assessment: Assessment, today: date) -> int:
 
 
 def _review(assessment: Assessment, today: date) -> int:
+    """The notice whose day has come, or passed while nothing ran; not one whose day had come when it was approved."""
     assert assessment.review_on is not None
-    if (assessment.review_on - today).days not in REVIEW_NOTICES:
+    left = (assessment.review_on - today).days
+    notice = min(days for days in REVIEW_NOTICES if days >= left)
+    if assessment.review_on - timedelta(days=notice) <= assessment.approved_at.date():  # type: ignore[attr-defined]
         return 0
     with transaction.atomic():
-        notices.tell_review_due(assessment, today, assessment.review_on)
+        notices.tell_review_due(assessment, assessment.review_on, notice, left)
     return 1
 
 

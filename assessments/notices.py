@@ -63,11 +63,10 @@ def tell_returned(snapshot: Snapshot, by: User, reason: str) -> None:
         _mail("returned", person, snapshot.assessment, str(snapshot.pk), "record", by=by.name, reason=reason)
 
 
-def tell_review_due(assessment: Assessment, today: date, review_on: date) -> None:
-    _mail(
-        "review_due", assessment.author, assessment, f"{assessment.pk}:{review_on}:{(review_on - today).days}", "detail",
-        review_on=review_on.isoformat(), days=(review_on - today).days,
-    )  # fmt: skip
+def tell_review_due(assessment: Assessment, review_on: date, notice: int, left: int) -> None:
+    """``notice``: which of the notices it is, by its days before the review; each is sent once. ``left``: the days that are left."""
+    key = f"{assessment.pk}:{review_on}:{notice}"
+    _mail("review_due", assessment.author, assessment, key, "detail", review_on=review_on.isoformat(), days=left)
 
 
 def tell_expired(assessment: Assessment, review_on: date) -> None:

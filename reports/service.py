@@ -133,7 +133,7 @@ def disk() -> Check:
 
 def versions() -> list[tuple[str, str]]:
     """What runs here, by name."""
-    found = [("Python", platform.python_version())]
+    found = [("Countersign", settings.VERSION), ("Python", platform.python_version())]
     for package in PACKAGES:
         with suppress(PackageNotFoundError):
             found.append((package, version(package)))

@@ -273,6 +273,25 @@ class AfterApproval(Played):
         self.case.refresh_from_db()
         assert self.case.status == "expired"
 
+    def test_a_notice_of_its_review_is_sent_once_and_late_rather_than_never(self) -> None:
+        sign_off(self)
+
+        def told(days: int) -> list[int]:
+            before = set(Job.objects.values_list("pk", flat=True))
+            daily.run(self.case.review_on - timedelta(days=days))
+            return [job.args["context"]["days"] for job in Job.objects.exclude(pk__in=before) if job.args.get("kind") == "review_due"]
+
+        assert [told(days) for days in (61, 60, 60, 59, 29, 28, 1)] == [[], [60], [], [], [29], [], [1]]
+
+    def test_a_notice_whose_day_had_come_at_the_approval_is_left_out(self) -> None:
+        text = DEFAULT.read_text().replace("- {months: 12}", "- {months: 1}")
+        policy_set(actor=self.cast.administrator, organisation=self.cast.organisation, text=text, reason="As agreed.")
+        sign_off(self)
+        daily.run(TODAY)
+        assert not Job.objects.filter(args__kind="review_due").exists()
+        daily.run(self.case.review_on - timedelta(days=13))
+        assert Job.objects.filter(args__kind="review_due").count() == 1
+
     def test_the_next_one_begins_with_everything_and_takes_its_place(self) -> None:
         sign_off(self)
         before = evaluate_assessment(self.case).as_dict()

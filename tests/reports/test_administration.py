@@ -172,10 +172,12 @@ class TestService:
         monkeypatch.setattr(service, "FREE_SHARE", 1.1)
         assert service.disk().state == service.WARN
 
-    def test_an_auditor_sees_it_and_one_of_limited_access_doesnt(self, cast: Cast) -> None:
+    def test_an_auditor_sees_it_and_one_of_limited_access_doesnt(self, cast: Cast, settings: Any) -> None:
         from accounts.auditing import audit_access_give
 
-        assert "Broker" in words(client_of(cast, "auditor").get(address(cast, "reports:health")))
+        said = words(client_of(cast, "auditor").get(address(cast, "reports:health")))
+        assert "Broker" in said
+        assert f"Versions: Countersign {settings.VERSION}, Python" in said
         today = timezone.now().date()
         access, _ = audit_access_give(
             actor=cast.administrator, organisation=cast.organisation, email="limited@example.com", name="Limited", starts_on=today, ends_on=today,
