@@ -121,7 +121,7 @@ def _page(
     if organisation_page:
         no_zone, no_style = _("UTC, until somebody chooses"), _("British, until somebody chooses")
     else:
-        no_zone, no_style = _("As my organisation does, else UTC"), _("As my organisation does, else British")
+        no_zone, no_style = _("As my organisation"), _("As my organisation")
     context = {
         "nav": "people" if organisation_page else "", "organisation_page": organisation_page, "typed": typed, "errors": errors,
         "zones": [("", no_zone), *((zone, zone.replace("_", " ")) for zone in formats.zones())],

@@ -32,7 +32,9 @@ def run(today: date | None = None) -> dict[str, int]:
         ("expired", Assessment.objects.filter(status=Status.APPROVED, review_on__lte=today), _expire),
         (
             "reviews",
-            Assessment.objects.filter(status=Status.APPROVED, review_on__gt=today, review_on__lte=today + timedelta(days=max(REVIEW_NOTICES)))
+            Assessment.objects.filter(
+                status=Status.APPROVED, review_on__gt=today, review_on__lte=today + timedelta(days=max(REVIEW_NOTICES))
+            )
             .annotate(approved_at=Max("snapshots__decision_record__created_at"))
             .select_related("organisation", "author"),
             _review,

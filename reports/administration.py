@@ -128,10 +128,12 @@ def _work(organisation: Organisation) -> list[Tile]:
     waiting, lost = counts["mail_waiting"], counts["mail_failed"]
     parts = [ngettext("%(n)s mail waits.", "%(n)s mails wait.", waiting) % {"n": waiting} if waiting else _("No mail waits.")]
     parts.append(ngettext("%(n)s failed.", "%(n)s failed.", lost) % {"n": lost} if lost else _("None failed."))
+    if nobody := settings.EMAIL_BACKEND.endswith("FolderBackend"):
+        parts.insert(0, _("No mail server is set, so nobody is sent anything."))
     state, words = health_in_words(organisation, counts["failed"])
     return [
         Tile(
-            _("Mail"), "envelope-open", _url("reports:administration_mail", organisation), BAD if lost else GOOD, " ".join(parts),
+            _("Mail"), "envelope-open", _url("reports:administration_mail", organisation), BAD if lost else WARN if nobody else GOOD, " ".join(parts),
             _("Where mails go, what failed and why, a mail to try it"),
         ),
         Tile(

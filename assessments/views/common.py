@@ -157,6 +157,7 @@ def page_context(
     ``place``: the part that the page asks; None on a page that asks none, or where the person was let answer it already."""
     standing = standing or standing_of(assessment)
     return {
+        "nav": "assessments",
         "assessment": assessment,
         "standing": standing,
         "progress": standing.progress,

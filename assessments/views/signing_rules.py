@@ -98,8 +98,13 @@ def _policy_in_words(policy: Policy, approvers: list[User]) -> dict[str, Any]:
         "review": [
             {"when": line.when or "", "if": condition_in_words(line.when) if line.when else "", "months": line.months} for line in policy.review
         ],
-        "statements": [(name.replace("_", " "), getattr(policy.statements, name)) for name in type(policy.statements).model_fields],
+        "statements": [(name.replace("_", " "), _filled(getattr(policy.statements, name))) for name in type(policy.statements).model_fields],
     }  # fmt: skip
+
+
+def _filled(statement: str) -> str:
+    """A statement with what will be filled in said in words."""
+    return statement.replace("{digest}", _("[digest of the record]")).replace("{option}", _("[option]"))
 
 
 def _choices(people: list[User]) -> list[tuple[str, str]]:

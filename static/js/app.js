@@ -33,6 +33,14 @@
   });
 })();
 
+// A bar that scrolls to the side shows where the person is.
+document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".site-navigation, .catalogue-tabs").forEach((bar) => {
+  const here = bar.querySelector("[aria-current]");
+  if (!here || bar.scrollWidth <= bar.clientWidth) return;
+  const [outer, inner] = [bar.getBoundingClientRect(), here.getBoundingClientRect()];
+  bar.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
+}));
+
 // What is kept in the browser until it is saved (unsaved.js) goes when the person signs out, who is asked first.
 (() => {
   const kept = () => { try { return Object.keys(localStorage).filter((name) => name.startsWith("cs-unsaved:")); } catch { return []; } };

@@ -66,6 +66,10 @@ class TestTheLandingPage:
         assert "Nothing was sealed yet" in text
         assert "No mail waits. None failed." in text
 
+    def test_that_nobody_is_sent_a_mail_isnt_called_well(self, cast: Cast, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "accounts.mailing.FolderBackend"
+        assert "Mail Look at it No mail server is set, so nobody is sent anything." in words(read(cast, "reports:administration"))
+
     def test_what_is_ill_is_said(self, cast: Cast) -> None:
         AuditCheck.objects.create(
             stream=cast.organisation.stream, at=timezone.now(), ok=False, size=1, root="ab" * 32, seconds=0.1, problem="entry 0 was changed"
