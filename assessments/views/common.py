@@ -247,7 +247,13 @@ def spine(request: HttpRequest, standing: Standing) -> list[SpineGroup]:
     deciding = [
         link("result", _("Result"), "result", under="result"),
         link("findings", _("Findings"), "findings", under="findings"),
-        link("sign-off", _("Sign-off"), "check" if assessment.is_open else "record", stands=str(SIGN_OFF[Status(assessment.status)])),
+        link(
+            "sign-off",
+            _("Sign-off"),
+            "check" if assessment.is_open else "record",
+            under="sign",
+            stands=str(SIGN_OFF[Status(assessment.status)]),
+        ),
         link("evidence", _("Evidence"), "evidence_all"),
         SpineLink("report", _("Report"), reverse("assessments:detail", kwargs={"org": org, "assessment": assessment.pk}) + "#report"),
     ]

@@ -18,6 +18,7 @@ from tests.assessments.asking import Case
 
 AROUND = ("BEGIN", "SAVEPOINT", "RELEASE", "ROLLBACK", "COMMIT")
 MOST = 8
+TO_DRAW = 5  # more, where the answer lets other questions appear or go, for any number of them: they are read and drawn in the same request
 MOST_TO_LIST = 10
 
 
@@ -46,6 +47,16 @@ def test_a_save_from_its_field_is_one_request_of_few_statements(told: Case, ques
     made = statements(captured)
     assert len(made) <= MOST, "\n".join(made)
     assert told.answer(question, getattr(told, option, None)).value == value
+
+
+@pytest.mark.databases
+def test_a_save_that_brings_questions_up_draws_them_in_the_same_request(told: Case) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        answer = told.save("sla", "vendor", value="none", revision="1")
+    assert answer.status_code == 200
+    assert answer.content.decode().count("hx-swap-oob") > 10
+    made = statements(captured)
+    assert len(made) <= MOST + TO_DRAW, "\n".join(made)
 
 
 @pytest.mark.databases
