@@ -13,7 +13,7 @@ from pathlib import Path
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import Membership, Organisation, Role, User
-from assessments import answering, editing, workflow
+from assessments import attaching, editing, workflow
 from assessments.assigning import places_in
 from assessments.files import import_assessment
 from assessments.models import Assessment, Assignment, DecisionRecord, Evidence, Option, Snapshot
@@ -106,7 +106,7 @@ def first_use_case_question(assessment: Assessment) -> str:
 
 def attach(cast: Cast, assessment: Assessment, name: str = "certificate.txt", content: bytes = b"Certificate No. 42\n") -> Evidence:
     """A text file on the first answer about the use case."""
-    return answering.evidence_attach(
+    return attaching.evidence_attach(
         actor=cast.contributor, assessment=assessment, question_id=first_use_case_question(assessment), option=None,
         upload=SimpleUploadedFile(name, content),
     )  # fmt: skip

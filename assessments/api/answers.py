@@ -14,7 +14,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from assessments import answering
+from assessments import answering, attaching
 from assessments.api import inputs, serializers
 from assessments.api.base import AssessmentEndpoint, OrganisationEndpoint
 from assessments.api.schema import FILE, operation
@@ -198,7 +198,7 @@ class EvidenceFiles(AssessmentEndpoint):
                status=201, changes=True, answer=serializers.EvidenceSerializer)  # fmt: skip
     def post(self, request: Request, **address: Any) -> Response:
         values = self.given(inputs.EvidenceUploadSerializer)
-        evidence = answering.evidence_attach(
+        evidence = attaching.evidence_attach(
             actor=self.person, assessment=self.assessment, question_id=values["question"], option=self.named_option(values.get("option")),
             upload=values["file"],
         )  # fmt: skip
@@ -215,7 +215,7 @@ class EvidenceDetail(AssessmentEndpoint):
 
     @operation("evidence_remove", "Take a file off its answer", tag=EVIDENCE, status=204, answer=None, problems=(401, 403, 404, 409))
     def delete(self, request: Request, evidence: UUID, **address: Any) -> Response:
-        answering.evidence_remove(actor=self.person, evidence=self.evidence(evidence))
+        attaching.evidence_remove(actor=self.person, evidence=self.evidence(evidence))
         return Response(status=204)
 
 
@@ -227,6 +227,6 @@ class EvidenceDownload(AssessmentEndpoint):
                about="The bytes as they were attached.", description="The download is recorded.")  # fmt: skip
     def get(self, request: Request, evidence: UUID, **address: Any) -> FileResponse:
         found = self.evidence(evidence)
-        file = answering.evidence_open(actor=self.person, evidence=found)
+        file = attaching.evidence_open(actor=self.person, evidence=found)
         # Always octets to be saved: what somebody attached never shows as a page of ours.
         return FileResponse(file, as_attachment=True, filename=found.name, content_type="application/octet-stream")

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import member
-from assessments import answering, offering
+from assessments import answering, attaching, offering
 from assessments.errors import Refused, Stale, WrongStatus
 from assessments.models import Assessment, Evidence, Option, Response, State
 from assessments.permissions import require
@@ -224,7 +224,7 @@ def evidence_attach(request: HttpRequest, assessment: UUID) -> HttpResponse:
     wrong, status = ([], 200) if uploads else ([_("Choose a file first.")], 422)
     for upload in uploads:
         try:
-            answering.evidence_attach(actor=request.user, assessment=found, question_id=question.id, option=option, upload=upload)  # type: ignore[arg-type]
+            attaching.evidence_attach(actor=request.user, assessment=found, question_id=question.id, option=option, upload=upload)  # type: ignore[arg-type]
         except WrongStatus as error:
             wrong, status = [error.message], 409
             break
@@ -271,7 +271,7 @@ def evidence_download(request: HttpRequest, assessment: UUID, evidence: UUID) ->
     _found, kept = find_evidence(request, assessment, evidence)
     if not kept.file:
         raise Http404(_("This file was named by an imported assessment; it was never uploaded here."))
-    file = answering.evidence_open(actor=request.user, evidence=kept)  # type: ignore[arg-type]
+    file = attaching.evidence_open(actor=request.user, evidence=kept)  # type: ignore[arg-type]
     response = FileResponse(file, as_attachment=True, filename=kept.name, content_type=kept.content_type)
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
@@ -290,7 +290,7 @@ def evidence_remove(request: HttpRequest, assessment: UUID, evidence: UUID) -> H
         raise Http404(_("The release that this assessment is on doesn't ask that question."))
     trouble, status = None, 200
     try:
-        answering.evidence_remove(actor=request.user, evidence=kept)  # type: ignore[arg-type]
+        attaching.evidence_remove(actor=request.user, evidence=kept)  # type: ignore[arg-type]
     except WrongStatus as error:
         trouble, status = Trouble(error.message, {"file": error.message}), 409
     return evidence_done(request, standing, question, option, trouble, status)

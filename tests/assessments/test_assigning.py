@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.mailing import TASK, compose
 from accounts.models import Membership, User
-from assessments import answering, assigning, daily, offering
+from assessments import answering, assigning, attaching, daily, offering
 from assessments.errors import Refused, WrongStatus
 from assessments.models import Assignment
 from audit.models import AuditEvent
@@ -126,19 +126,19 @@ def test_the_services_refuse_too(fresh: Case) -> None:
     for act in (
         lambda: answering.response_save(actor=who, assessment=case, question_id="kind", value="inside"),
         lambda: answering.figure_save(actor=who, assessment=case, option=fresh.vendor, category="model_access", key="", likely="0"),
-        lambda: answering.evidence_attach(actor=who, assessment=case, question_id="kind", option=None, upload=file),
+        lambda: attaching.evidence_attach(actor=who, assessment=case, question_id="kind", option=None, upload=file),
         lambda: offering.take_over(actor=who, assessment=case, question_id="kind", option=None),
     ):
         with pytest.raises(PermissionDenied):
             act()
-    kept = answering.evidence_attach(
+    kept = attaching.evidence_attach(
         actor=fresh.person, assessment=case, question_id="kind", option=None, upload=SimpleUploadedFile("b.txt", b"More text\n")
     )
-    for act in (lambda: answering.evidence_remove(actor=who, evidence=kept), lambda: answering.evidence_open(actor=who, evidence=kept)):
+    for act in (lambda: attaching.evidence_remove(actor=who, evidence=kept), lambda: attaching.evidence_open(actor=who, evidence=kept)):
         with pytest.raises(PermissionDenied):
             act()
     ask(fresh, SECTION)
-    answering.evidence_open(actor=who, evidence=kept).close()
+    attaching.evidence_open(actor=who, evidence=kept).close()
     answering.response_save(actor=who, assessment=case, question_id="kind", value="inside")
 
 

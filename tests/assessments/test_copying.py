@@ -8,7 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from assessments import answering, copying
+from assessments import attaching, copying
 from assessments.errors import Refused, Stale, WrongStatus
 from assessments.models import Response
 from audit.trail import events_of
@@ -22,7 +22,7 @@ def filled(case: Case) -> Case:
     case.save("uptime", "own", value="99", revision="0")
     case.save("certificates", "vendor", special="?unknown", revision="0")
     file = SimpleUploadedFile("order.txt", b"An order form.\n")
-    answering.evidence_attach(actor=case.person, assessment=case.assessment, question_id="sla", option=case.vendor, upload=file)
+    attaching.evidence_attach(actor=case.person, assessment=case.assessment, question_id="sla", option=case.vendor, upload=file)
     return case
 
 

@@ -6,7 +6,7 @@ import pytest
 from django.test import TestCase
 
 from accounts.models import Membership, User
-from assessments import answering, registering, workflow
+from assessments import answering, attaching, registering, workflow
 from assessments.copying import answers_copy
 from assessments.editing import propose
 from assessments.errors import Refused
@@ -59,7 +59,7 @@ class Hands(TestCase):
 
     def test_who_took_evidence_away(self) -> None:
         evidence = attach(self.cast, self.case)
-        answering.evidence_remove(actor=self.both, evidence=Evidence.objects.get(pk=evidence.pk))
+        attaching.evidence_remove(actor=self.both, evidence=Evidence.objects.get(pk=evidence.pk))
         assert self.hands()[self.both] == "answered"
 
     def test_who_took_a_treatment_back(self) -> None:
