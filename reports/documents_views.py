@@ -125,7 +125,7 @@ def style(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("Reports that are made from now on look like this: style %(version)s.") % {"version": made.version})
             return redirect("reports:style", org=organisation.slug)
-    context = {"style": row, "typed": typed, "wrong": wrong, "papers": Paper.choices, "nav": "organisation"}
+    context = {"style": row, "typed": typed, "wrong": wrong, "papers": Paper.choices, "nav": "administration"}
     return render(request, "reports/style.html", context, status=status)
 
 

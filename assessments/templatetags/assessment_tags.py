@@ -41,8 +41,8 @@ def figure(number: Decimal | None) -> str:
 
 @register.filter
 def grouped(number: Decimal | None) -> str:
-    """A number to read: thousands apart by a thin space."""
-    return "" if number is None else formats.number(f"{number.normalize():,f}".replace(",", "\u202f"))
+    """A number to read: thousands apart, in the reader's way."""
+    return "" if number is None else formats.number(f"{number.normalize():,f}")
 
 
 @register.filter

@@ -167,7 +167,7 @@ def stage_rows(standings: Iterable[routing.StageStanding], content: dict[str, An
         rows.append(
             {
                 "stage": stage, "current": current, "tone": TONES[state],
-                "label": {"closed": _("Closed"), "open": given, "waiting": _("Not open yet")}[state],
+                "label": {"closed": _("Done"), "open": given, "waiting": _("Not open yet")}[state],
                 "asks": asks(stage, asked.get(stage.key, {}).get("people", [])),
                 "meaning": _("means %(meaning)s") % {"meaning": MEANINGS.get(stage.meaning, stage.meaning).lower()},
                 "due_on": standing.due_on if current else None, "why": why_stage(asked.get(stage.key, {})),
