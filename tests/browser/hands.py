@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import ElementHandle, Locator, Page, expect
 
 FURTHEST = 400  # presses of Tab before something counts as out of reach
 DESKTOP = {"viewport": {"width": 1280, "height": 900}}
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 1}
-_FOCUSED = "element => element === document.activeElement"
+_WHERE = "element => !element.isConnected ? 'gone' : element === document.activeElement ? 'focused' : 'elsewhere'"
 _STEPS = """(select, label) =>
     [...select.options].findIndex(option => option.text.trim().startsWith(label)) - select.selectedIndex"""
 
@@ -39,16 +39,22 @@ class Keys:
 
     def reach(self, target: Locator) -> None:
         expect(target).to_be_visible()
+        # A locator looks through the whole page each time, so it is asked again only where the page has put another element in this one's place.
+        element = target.element_handle()
         for _ in range(FURTHEST):
-            if target.evaluate(_FOCUSED):
-                self._seen(target)
+            where = element.evaluate(_WHERE)
+            if where == "gone":
+                element = target.element_handle()
+                where = element.evaluate(_WHERE)
+            if where == "focused":
+                self._seen(target, element)
                 return
             self.page.keyboard.press("Tab")
         raise AssertionError(f"{target} can't be reached by Tab on {self.page.url}")
 
-    def _seen(self, target: Locator) -> None:
+    def _seen(self, target: Locator, element: ElementHandle) -> None:
         """Focus shows: an outline, a ring or another border than without it (WCAG 2.4.7), and isn't hidden under something (2.4.11)."""
-        shown = target.evaluate(
+        shown = element.evaluate(
             """element => {
                 const shapes = [element, element.labels && element.labels[0], element.nextElementSibling, element.parentElement];
                 const marked = shapes.filter(Boolean).some(one => {
@@ -88,7 +94,7 @@ class Keys:
         else:
             raise AssertionError(f"{target} can't be reached by Tab on {self.page.url}")
         self.page.keyboard.press("Space")
-        while not target.evaluate(_FOCUSED):
+        while target.evaluate(_WHERE) != "focused":
             self.page.keyboard.press("ArrowDown")
 
     def pick(self, target: Locator, label: str) -> None:
