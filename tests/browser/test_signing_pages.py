@@ -27,7 +27,7 @@ def look(page: Page, address: str, *, opened: bool = False) -> None:
         page.evaluate("document.querySelectorAll('main details').forEach((part, number) => { part.open = number < 12 })")
     finds_nothing(page)
     page.emulate_media(color_scheme="dark")
-    finds_nothing(page)
+    finds_nothing(page, colours_alone=True)
     page.set_viewport_size({"width": 390, "height": 844})
     wide = page.evaluate("document.documentElement.scrollWidth - window.innerWidth")
     page.set_viewport_size({"width": 1280, "height": 900})
