@@ -88,15 +88,15 @@ def inverse(number, prime):
     return pow(number, prime - 2, prime)
 
 ED_P, ED_L = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
-ED_D = -121665 * inverse(121666, ED_P) % ED_P
+ED_D, ED_B = -121665 * inverse(121666, ED_P) % ED_P, (4 * inverse(5, ED_P) % ED_P).to_bytes(32, "little")
 P, N = 2**256 - 2**224 + 2**192 + 2**96 - 1, 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 B = 0x5AC635D8AA3A93E7B3EBBD55769886BC651D06B0CC53B0F63BCE3C3E27D2604B
 G = (0x6B17D1F2E12C4247F8BCE6E563A440F277037D812DEB33A0F4A13945D898C296, 0x4FE342E2FE1A7F9B8EE7EB4A7C0F9E162BCE33576B315ECECBB6406837BF51F5)
 
-def ed_add(a, b):
-    cross = ED_D * a[0] * b[0] * a[1] * b[1]
-    x = (a[0] * b[1] + b[0] * a[1]) * inverse(1 + cross, ED_P)
-    return x % ED_P, (a[1] * b[1] + a[0] * b[0]) * inverse(1 - cross, ED_P) % ED_P
+def ed_add(a, b):  # (x, y, z) is the point x / z, y / z, so that nothing is divided but at the end
+    x, y, z = (a[i] * b[i] % ED_P for i in range(3))
+    less, more = z * z - ED_D * x * y, z * z + ED_D * x * y
+    return (a[0] * b[1] + b[0] * a[1]) * z * less % ED_P, (y + x) * z * more % ED_P, less * more % ED_P
 
 def ed_point(data):  # of 32 bytes (RFC 8032, 5.1.3)
     sign, y = divmod(int.from_bytes(data, "little"), 1 << 255)
@@ -105,13 +105,13 @@ def ed_point(data):  # of 32 bytes (RFC 8032, 5.1.3)
     x = x if x * x % ED_P == square else x * pow(2, (ED_P - 1) // 4, ED_P) % ED_P
     if len(data) != 32 or y >= ED_P or x * x % ED_P != square or (x == 0 and sign):
         raise ValueError("these bytes are no point of the curve")
-    return (x if x & 1 == sign else ED_P - x), y
+    return (x if x & 1 == sign else ED_P - x), y, 1
 
 def ed25519_holds(public, message, signature):
-    key, start, s = ed_point(public), ed_point(signature[:32]), int.from_bytes(signature[32:], "little")
-    base = ed_point((4 * inverse(5, ED_P) % ED_P).to_bytes(32, "little"))
-    h = int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ED_L
-    return len(signature) == 64 and s < ED_L and times(ed_add, (0, 1), s, base) == ed_add(start, times(ed_add, (0, 1), h, key))
+    key, start, base = map(ed_point, (public, signature[:32], ED_B))
+    s, h = int.from_bytes(signature[32:], "little"), int.from_bytes(hashlib.sha512(signature[:32] + public + message).digest(), "little") % ED_L
+    return len(signature) == 64 and s < ED_L and len({(x * inverse(z, ED_P) % ED_P, y * inverse(z, ED_P) % ED_P) for x, y, z in (
+        times(ed_add, (0, 1, 1), s, base), ed_add(start, times(ed_add, (0, 1, 1), h, key)))}) == 1
 
 def p256_add(a, b):
     if a is None or b is None:
