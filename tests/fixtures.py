@@ -7,10 +7,12 @@ whatever stops them is the organisation and no missing role.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from accounts.models import Membership, Organisation, Role, User
 from assessments import attaching, editing, workflow
@@ -43,6 +45,15 @@ class Cast:
     def __getitem__(self, who: str) -> User:
         person: User = getattr(self, who)
         return person
+
+
+def today() -> date:
+    """The day as the product sees it. A function, since a run may go on past midnight: what is read once, at import, is then yesterday."""
+    return timezone.now().date()
+
+
+def soon() -> date:
+    return today() + timedelta(days=30)
 
 
 def make_cast() -> Cast:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
@@ -29,10 +28,8 @@ from reports.document import Records
 from reports.exporting import JSONL, trail_export
 from reports.models import Kind
 from reports.reading import Filters
-from tests.fixtures import Cast, make_approved, make_cast, make_complete, make_draft, make_submitted
+from tests.fixtures import Cast, make_approved, make_cast, make_complete, make_draft, make_submitted, today
 from tests.pseudo import CLOSE, CODE, OPEN, speaking_pseudo
-
-TODAY = datetime.now(UTC).date()
 
 
 def said(text: str) -> str:
@@ -141,7 +138,7 @@ class Kept(TestCase):
             report_ask(actor=cls.cast.approver, assessment=cls.decision.snapshot.assessment, kind=Kind.EXECUTIVE_SUMMARY)
             audit_access_give(
                 actor=cls.cast.administrator, organisation=cls.cast.organisation, email="aud@example.org", name="Aud", reason="Yearly audit",
-                starts_on=TODAY, ends_on=TODAY, period_from=TODAY,
+                starts_on=today(), ends_on=today(), period_from=today(),
             )  # fmt: skip
 
     def test_records_are_in_english(self) -> None:
@@ -158,7 +155,7 @@ class Kept(TestCase):
         assert not AuditPrivate.objects.filter(text__contains=OPEN).exists()
         assert AuditEvent.objects.get(action="report.asked").changes["title"] == "executive summary"
         scope = AuditEvent.objects.get(action="audit_access.given").changes["scope"]
-        assert scope == f"all assessments that were submitted or decided from {TODAY:%-d %B %Y} on"
+        assert scope == f"all assessments that were submitted or decided from {today():%-d %B %Y} on"
 
     def test_work_that_is_asked_for_keeps_no_language(self) -> None:
         for job in Job.objects.all():

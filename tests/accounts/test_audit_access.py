@@ -22,17 +22,16 @@ from accounts.services import membership_grant, token_create, user_create
 from accounts.tasks import send_mail
 from audit.models import AuditEvent
 from jobs.models import Job
-from tests.fixtures import Cast
+from tests.fixtures import Cast, today
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.now().date()
 DAY = timedelta(days=1)
 
 
 def give(cast: Cast, **changes: Any) -> tuple[AuditAccess, str]:
     given: dict[str, Any] = {
-        "actor": cast.administrator, "organisation": cast.organisation, "email": "vera@example.com", "name": "Vera Lind", "starts_on": TODAY,
-        "ends_on": TODAY + 30 * DAY, "reason": "The yearly audit.",
+        "actor": cast.administrator, "organisation": cast.organisation, "email": "vera@example.com", "name": "Vera Lind", "starts_on": today(),
+        "ends_on": today() + 30 * DAY, "reason": "The yearly audit.",
     }  # fmt: skip
     return audit_access_give(**given | changes)
 
@@ -64,7 +63,7 @@ class TestGiving:
         )
 
     def test_the_auditor_gets_a_mail_also_before_the_first_day(self, cast: Cast) -> None:
-        give(cast, starts_on=TODAY + DAY)
+        give(cast, starts_on=today() + DAY)
         assert send_mail(str(Job.objects.get().pk))
         (message,) = mail.outbox
         assert message.to == ["vera@example.com"]
@@ -85,9 +84,9 @@ class TestGiving:
             ({"name": " "}, "name"),
             ({"reason": " "}, "reason"),
             ({"reason": "r" * 1001}, "reason"),
-            ({"ends_on": TODAY - DAY, "starts_on": TODAY - 2 * DAY}, "ends_on"),
-            ({"starts_on": TODAY + 2 * DAY, "ends_on": TODAY + DAY}, "ends_on"),
-            ({"ends_on": TODAY + 367 * DAY}, "ends_on"),
+            ({"ends_on": -DAY, "starts_on": -2 * DAY}, "ends_on"),
+            ({"starts_on": 2 * DAY, "ends_on": DAY}, "ends_on"),
+            ({"ends_on": 367 * DAY}, "ends_on"),
             ({"assessments": []}, "assessments"),
             ({"assessments": [uuid4() for _ in range(501)]}, "assessments"),
             ({"period_from": date(2026, 2, 1), "period_to": date(2026, 1, 31)}, "period_to"),
@@ -96,7 +95,7 @@ class TestGiving:
     )
     def test_what_cant_be_is_refused_at_its_field_and_nobody_is_added(self, cast: Cast, changes: dict[str, Any], field: str) -> None:
         with pytest.raises(ValidationError) as error:
-            give(cast, **changes)
+            give(cast, **{name: today() + value if isinstance(value, timedelta) else value for name, value in changes.items()})
         assert list(error.value.message_dict) == [field]
         assert not User.objects.filter(email="vera@example.com").exists()
         assert not AuditAccess.objects.exists()
@@ -112,7 +111,7 @@ class TestGiving:
             give(cast, email=cast.contributor.email)
 
     def test_whoever_has_limited_access_is_given_no_role(self, cast: Cast) -> None:
-        access, _ = give(cast, starts_on=TODAY + DAY)
+        access, _ = give(cast, starts_on=today() + DAY)
         with pytest.raises(ValidationError, match="End it first"):
             membership_grant(actor=cast.administrator, user=access.user, organisation=cast.organisation, role="auditor")
         with pytest.raises(ValidationError, match="End it first"):
@@ -150,7 +149,7 @@ class TestTime:
 
     def test_of_two_accesses_either_is_enough(self, cast: Cast) -> None:
         access, _ = give(cast)
-        give(cast, ends_on=TODAY)
+        give(cast, ends_on=today())
         assert len(rights_of(access.user, cast.organisation).limits or ()) == 2
         audit_access_end(actor=cast.administrator, access=access, reason="One of them.")
         assert at(access.user, cast) == {"auditor"}
@@ -215,7 +214,7 @@ class TestAccount:
     def test_no_administrator_changes_the_sign_in_of_who_audits_elsewhere(self, cast: Cast) -> None:
         assert why_not(cast.administrator, cast.organisation, cast.contributor) == ""
         audit_access_give(
-            actor=cast.outsider, organisation=cast.elsewhere, email=cast.contributor.email, name="", starts_on=TODAY, ends_on=TODAY,
+            actor=cast.outsider, organisation=cast.elsewhere, email=cast.contributor.email, name="", starts_on=today(), ends_on=today(),
             reason="A favour.",
         )  # fmt: skip
         assert "another organisation too" in why_not(cast.administrator, cast.organisation, cast.contributor)
@@ -250,13 +249,13 @@ def test_the_database_keeps_it_as_it_was_given(cast: Cast) -> None:
     audit_access_end(actor=cast.administrator, access=access, reason="Done.")
     row = access.audited.get()
     changes = (
-        lambda: AuditAccess.objects.filter(pk=access.pk).update(ends_on=TODAY + 300 * DAY),
+        lambda: AuditAccess.objects.filter(pk=access.pk).update(ends_on=today() + 300 * DAY),
         lambda: AuditAccess.objects.filter(pk=access.pk).delete(),
         lambda: type(row).objects.filter(pk=row.pk).update(assessment=uuid4()),
         lambda: type(row).objects.filter(pk=row.pk).delete(),
         lambda: AuditAccessEnd.objects.all().delete(),
         lambda: AuditAccess.objects.create(
-            organisation=cast.organisation, user=access.user, starts_on=TODAY, ends_on=TODAY - DAY, listed=False, reason="", given_by=access.user,
+            organisation=cast.organisation, user=access.user, starts_on=today(), ends_on=today() - DAY, listed=False, reason="", given_by=access.user,
             given_at=timezone.now(),
         ),
     )  # fmt: skip
@@ -269,6 +268,6 @@ def stored(cast: Cast, first: int, last: int) -> AuditAccess:
     """An access on days from today on, whatever they are."""
     user = User.objects.create_user("vera@example.com", "", name="Vera Lind")
     return AuditAccess.objects.create(
-        organisation=cast.organisation, user=user, starts_on=TODAY + first * DAY, ends_on=TODAY + last * DAY, listed=False, reason="A look.",
+        organisation=cast.organisation, user=user, starts_on=today() + first * DAY, ends_on=today() + last * DAY, listed=False, reason="A look.",
         given_by=cast.administrator, given_at=timezone.now(),
     )  # fmt: skip

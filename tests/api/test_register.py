@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Any
 from unittest import mock
 
 import pytest
-from django.utils import timezone
 
 from assessments.models import Assessment, Condition, Treated
 from assessments.workflow import Asking
-from tests.fixtures import Cast, attach, make_complete, make_submitted, sign
+from tests.fixtures import Cast, attach, make_complete, make_submitted, sign, soon
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.now().date()
-SOON = TODAY + timedelta(days=30)
 
 
 @pytest.fixture
@@ -37,13 +33,13 @@ def test_a_finding_is_treated_shown_and_taken_back(officer: Any, cast: Cast, com
     where = {"assessment": complete, "option": found["option"], "finding": found["finding"]}
     file = attach(cast, complete)
     body = {
-        "treatment": "mitigate", "plan": "A second provider.", "residual": "low", "owner": cast.contributor.email, "due_on": SOON.isoformat(),
+        "treatment": "mitigate", "plan": "A second provider.", "residual": "low", "owner": cast.contributor.email, "due_on": soon().isoformat(),
         "evidence": [str(file.pk)], "revision": 0,
     }  # fmt: skip
     answer = officer("put", "finding", body, **where)
     assert answer.status_code == 200
     saved = answer.json()
-    assert (saved["treatment"], saved["residual"], saved["due_on"], saved["revision"]) == ("mitigate", "low", SOON.isoformat(), 1)
+    assert (saved["treatment"], saved["residual"], saved["due_on"], saved["revision"]) == ("mitigate", "low", soon().isoformat(), 1)
     assert saved["owner"]["reference"] == cast.contributor.reference
     assert saved["evidence"] == [{"name": file.name, "sha256": file.sha256}]
     assert a_high_one(officer, complete) == saved
@@ -56,7 +52,7 @@ def test_a_finding_is_treated_shown_and_taken_back(officer: Any, cast: Cast, com
 def test_what_can_not_be_is_named(officer: Any, cast: Cast, complete: Assessment) -> None:
     found = a_high_one(officer, complete)
     where = {"assessment": complete, "option": found["option"], "finding": found["finding"]}
-    good = {"treatment": "mitigate", "plan": "A second provider.", "owner": cast.contributor.email, "due_on": SOON.isoformat()}
+    good = {"treatment": "mitigate", "plan": "A second provider.", "owner": cast.contributor.email, "due_on": soon().isoformat()}
     for changes, status, field in (
         ({"treatment": "pray"}, 400, "treatment"), ({"plan": ""}, 400, "plan"), ({"due_on": "soon"}, 400, "due_on"), ({"mood": "good"}, 400, "mood"),
         ({"residual": "critical"}, 422, "residual"), ({"owner": cast.outsider.email}, 422, "owner"), ({"evidence": ["x"]}, 400, "evidence"),
@@ -95,7 +91,7 @@ class TestConditions:
     @pytest.fixture
     def decided(self, cast: Cast) -> Assessment:
         case = make_submitted(cast)
-        sign(cast, case, Asking("Set up a rota.", cast.contributor.email, SOON), Asking("Sign the clause.", cast.approver.email, SOON))
+        sign(cast, case, Asking("Set up a rota.", cast.contributor.email, soon()), Asking("Sign the clause.", cast.approver.email, soon()))
         case.refresh_from_db()
         return case
 

@@ -7,15 +7,13 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from django.utils import timezone
 
 from assessments.models import Delegation, SignOffPolicy
 from assessments.policy import DEFAULT
 from assessments.setting_policy import LONGEST
-from tests.fixtures import Cast, more_approvers
+from tests.fixtures import Cast, more_approvers, today
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.now().date()
 TEXT = DEFAULT.read_text()
 TWO = TEXT.replace("quorum: any", "quorum: 2", 1)
 
@@ -69,7 +67,7 @@ class TestPolicy:
 class TestDelegations:
     def body(self, cast: Cast, **changes: str) -> dict[str, str]:
         second = "second-approver@meridian-bank.example"
-        days = {"starts_on": TODAY.isoformat(), "ends_on": (TODAY + timedelta(days=3)).isoformat()}
+        days = {"starts_on": today().isoformat(), "ends_on": (today() + timedelta(days=3)).isoformat()}
         return {"of": cast.approver.email, "to": second, "reason": "Leave."} | days | changes
 
     @pytest.fixture(autouse=True)
@@ -101,7 +99,7 @@ class TestDelegations:
 
     def test_what_can_not_be_is_named(self, call_as: Any, cast: Cast) -> None:
         administrator = call_as("administrator")
-        over = (TODAY - timedelta(days=1)).isoformat()
+        over = (today() - timedelta(days=1)).isoformat()
         for changes, status, field in (
             ({"of": cast.auditor.email}, 422, "of"), ({"to": cast.approver.email}, 422, "to"), ({"to": cast.outsider.email}, 422, "to"),
             ({"to": "nobody"}, 400, "to"), ({"starts_on": "soon"}, 400, "starts_on"),

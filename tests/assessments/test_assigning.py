@@ -11,7 +11,6 @@ from django.core.exceptions import PermissionDenied
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 
 from accounts.mailing import TASK, compose
 from accounts.models import Membership, User
@@ -22,10 +21,10 @@ from audit.models import AuditEvent
 from audit.trail import erase_person, events_of
 from jobs.models import Job
 from tests.assessments.asking import Case
+from tests.fixtures import soon, today
 
 SECTION, DEMAND, MODEL = ("all", "one"), ("", "demand"), ("", "model_access")
 MOST_QUERIES = 15
-SOON = timezone.now().date() + timedelta(days=10)
 
 
 @pytest.fixture
@@ -41,8 +40,9 @@ def another(case: Case, name: str = "Lea Lawyer", role: str = "contributor") -> 
     return person
 
 
-def ask(case: Case, *places: tuple[str, str], person: User | None = None, due_on: date | None = SOON, note: str = "") -> list[Assignment]:
+def ask(case: Case, *places: tuple[str, str], person: User | None = None, days: int | None = 30, note: str = "") -> list[Assignment]:
     asked = person or case.cast.contributor
+    due_on = None if days is None else today() + timedelta(days=days)
     return assigning.assign(actor=case.person, assessment=case.assessment, person=asked.email, places=places, due_on=due_on, note=note)
 
 
@@ -55,12 +55,17 @@ def said(case: Case) -> str:
 
 
 def test_asking_from_the_page_tells_the_person_once_and_the_trail(fresh: Case) -> None:
-    form = {"places": ["all/one", "/demand"], "person": fresh.cast.contributor.email, "due_on": SOON.isoformat(), "note": "Ask the vendor."}
+    form = {
+        "places": ["all/one", "/demand"],
+        "person": fresh.cast.contributor.email,
+        "due_on": soon().isoformat(),
+        "note": "Ask the vendor.",
+    }
     answer = fresh.client.post(fresh.url("assignments"), form, follow=True)
     page = answer.content.decode()
     assert "Contributor is asked for 2 parts." in page
     assert "2 of" in page
-    assert {row.place for row in Assignment.objects.filter(person=fresh.cast.contributor, due_on=SOON)} == {SECTION, DEMAND}
+    assert {row.place for row in Assignment.objects.filter(person=fresh.cast.contributor, due_on=soon())} == {SECTION, DEMAND}
     (job,) = mails("request_to_answer")
     told = compose("request_to_answer", fresh.cast.contributor, fresh.cast.organisation, job.args["context"], job.pk)
     assert "All: One" in told.body
@@ -201,7 +206,7 @@ def test_being_through_is_the_persons_own_word_and_can_be_taken_back(fresh: Case
 def test_asking_again_opens_what_was_done(fresh: Case) -> None:
     (row,) = ask(fresh, SECTION)
     assigning.mark_done(actor=fresh.cast.contributor, assignment=row)
-    (again,) = ask(fresh, SECTION, due_on=None)
+    (again,) = ask(fresh, SECTION, days=None)
     assert again.pk == row.pk
     assert (again.done_at, again.due_on) == (None, None)
 
@@ -221,14 +226,14 @@ def test_a_closed_assessment_keeps_its_assignments_as_they_are(fresh: Case) -> N
 
 def test_reminders_come_before_the_day_and_after_it_once_a_day(fresh: Case) -> None:
     ask(fresh, SECTION, DEMAND)
-    ask(fresh, MODEL, due_on=None)
+    ask(fresh, MODEL, days=None)
 
     def asked_for(day: date) -> int:
         return daily.run(day).get("answers", 0)
 
-    assert [asked_for(SOON - timedelta(days=n)) for n in (10, 4, 3, 2, 1, 0)] == [0, 0, 2, 0, 2, 2]
-    assert asked_for(SOON + timedelta(days=1)) == 2
-    asked_for(SOON + timedelta(days=1))
+    assert [asked_for(soon() - timedelta(days=n)) for n in (10, 4, 3, 2, 1, 0)] == [0, 0, 2, 0, 2, 2]
+    assert asked_for(soon() + timedelta(days=1)) == 2
+    asked_for(soon() + timedelta(days=1))
     jobs = mails("answers_due")
     assert len(jobs) == 4, "one mail a day for both, whoever often it is run"
     told = compose("answers_due", fresh.cast.contributor, fresh.cast.organisation, jobs[-1].args["context"], jobs[-1].pk)
@@ -236,7 +241,7 @@ def test_reminders_come_before_the_day_and_after_it_once_a_day(fresh: Case) -> N
     assert "All: One" in told.body
     for row in Assignment.objects.all():
         assigning.mark_done(actor=fresh.cast.contributor, assignment=row)
-    assert asked_for(SOON + timedelta(days=2)) == 0
+    assert asked_for(soon() + timedelta(days=2)) == 0
     assert mail.outbox == [], "sent by a worker alone"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,10 +21,9 @@ from assessments.workflow import Asking
 from tests.assessments.acting import PolicyModel, Rule
 from tests.assessments.asking import Case
 from tests.assessments.test_assigning import ask
-from tests.fixtures import SIGNING, Cast, make_submitted, more_approvers, newest, sign
+from tests.fixtures import SIGNING, Cast, make_submitted, more_approvers, newest, sign, today
 
 MOST_QUERIES = 15
-TODAY = timezone.now().date()
 HOME = reverse("assessments:home", kwargs={"org": "meridian-bank"})
 KIND = "answered “Question kind?”"  # the title of a question that is named by its id in the trail
 
@@ -88,12 +87,12 @@ def test_drafts_and_returned_ones_wait_for_the_risk_officer(case: Case) -> None:
 def test_parts_to_answer_wait_with_their_day_and_what_is_open(case: Case) -> None:
     Assignment.objects.all().delete()
     assert "Nothing waits for you." in home(case.cast, "contributor")
-    (row,) = ask(case, ("all", "one"), due_on=TODAY + timedelta(days=5))
+    (row,) = ask(case, ("all", "one"), days=5)
     told = waiting(home(case.cast, "contributor"))
     assert "Answer: All: One" in told
     assert "questions are open" in told
     assert case.section_url in told
-    Assignment.objects.update(due_on=TODAY - timedelta(days=1))
+    Assignment.objects.update(due_on=today() - timedelta(days=1))
     assert "todo-late" in waiting(home(case.cast, "contributor"))
     assert "Contributor is late with 1 part" in at_risk(home(case.cast, "risk_officer"))
     assert "late with" not in home(case.cast, "approver"), "who answers is the risk officer's to look after"
@@ -119,7 +118,7 @@ def test_records_wait_for_the_approver_until_a_verdict_and_again_after_a_return(
     assert "Read the record and sign it" not in home(cast, "approver")
     workflow.submit(actor=cast.risk_officer, assessment=assessment)
     assert "Read the record and sign it" in waiting(home(cast, "approver"))
-    condition = Asking("Set up a rota.", cast.contributor.email, TODAY + timedelta(days=3))
+    condition = Asking("Set up a rota.", cast.contributor.email, today() + timedelta(days=3))
     record = sign(cast, assessment, condition)
     assert "Read the record and sign it" not in home(cast, "approver")
     told = waiting(home(cast, "contributor"))
@@ -144,7 +143,7 @@ def test_a_seat_of_somebody_who_is_away_waits_for_the_one_who_stands_in(cast: Ca
     assert "Read the record and sign it" in told(second)
     assert "Read the record" not in told(third)
     delegate(
-        actor=second, organisation=cast.organisation, of=second, to=third, starts_on=TODAY, ends_on=TODAY + timedelta(days=3), reason="Leave."
+        actor=second, organisation=cast.organisation, of=second, to=third, starts_on=today(), ends_on=today() + timedelta(days=3), reason="Leave."
     )  # fmt: skip
     assert "Read the record and sign it in the seat of Second approver" in told(third)
 
@@ -158,10 +157,10 @@ def seated(cast: Cast, email: str) -> None:
 @pytest.mark.databases
 def test_what_is_overdue_or_lapsed_is_at_risk(cast: Cast) -> None:
     assessment = make_submitted(cast)
-    sign(cast, assessment, Asking("Set up a rota.", cast.contributor.email, TODAY))
-    Assessment.objects.update(review_on=TODAY + timedelta(days=20))
+    sign(cast, assessment, Asking("Set up a rota.", cast.contributor.email, today()))
+    Assessment.objects.update(review_on=today() + timedelta(days=20))
     assert "Review the decision" in waiting(home(cast, "risk_officer"))
-    workflow.expire(assessment=assessment, today=TODAY + timedelta(days=20))
+    workflow.expire(assessment=assessment, today=today() + timedelta(days=20))
     assert "past its review date" in at_risk(home(cast, "approver"))
     assert "Start the next assessment" in waiting(home(cast, "risk_officer"))
     assert "review date" not in home(cast, "contributor")
@@ -236,9 +235,9 @@ def test_it_asks_few_queries_whatever_waits(case: Case) -> None:
             actor=cast.risk_officer, organisation=cast.organisation, title=f"Case {n}", name=f"Case {n}", purpose="To test.", archetype="documents"
         )  # fmt: skip
         another = Case(cast, made, case.vendor, case.own, case.client, person)
-        ask(another, ("all", "one"), ("", "demand"), person=person, due_on=date(2090, 1, 1))
+        ask(another, ("all", "one"), ("", "demand"), person=person, days=9_999)
         ask(another, ("all", "one"))
         commenting.write(actor=cast.contributor, assessment=made, question="kind", text="Well?", ask=person.email)
-    Assignment.objects.filter(person=cast.contributor).update(due_on=TODAY - timedelta(days=2))
+    Assignment.objects.filter(person=cast.contributor).update(due_on=today() - timedelta(days=2))
     assert queries() <= MOST_QUERIES
     assert few <= MOST_QUERIES

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import connection
-from django.utils import timezone
 
 from accounts.models import Membership
 from assessments import registering, workflow
@@ -15,11 +14,8 @@ from assessments.models import Acceptance, Assessment, Condition, ConditionStep,
 from assessments.views.wire import in_words
 from assessments.workflow import Accepting, Asking
 from tests.assessments.playing import OnTheCompleteCase, Reader, html, links, words
-from tests.fixtures import SIGNING, accept_all, attach, newest, read_all, sign
+from tests.fixtures import SIGNING, accept_all, attach, newest, read_all, sign, soon, today
 from tests.triggers import without_triggers
-
-TODAY = timezone.now().date()
-SOON = TODAY + timedelta(days=30)
 
 
 class OnTheRegister(OnTheCompleteCase):
@@ -40,7 +36,7 @@ class OnTheRegister(OnTheCompleteCase):
     def fields(self, **changes: Any) -> dict[str, Any]:
         return {
             "option": self.finding["option"], "finding": self.finding["finding"], "revision": "0", "treatment": "mitigate",
-            "plan": "A second provider & a rehearsal.", "residual": "low", "owner": self.cast.contributor.email, "due_on": SOON.isoformat(),
+            "plan": "A second provider & a rehearsal.", "residual": "low", "owner": self.cast.contributor.email, "due_on": soon().isoformat(),
         } | changes  # fmt: skip
 
 
@@ -51,13 +47,13 @@ class Treating(OnTheRegister):
         assert answer.status_code == 302
         row = Treated.objects.get()
         assert (row.treatment, row.plan, row.residual, row.owner, row.due_on) == (
-            "mitigate", "A second provider & a rehearsal.", "low", self.cast.contributor, SOON,
+            "mitigate", "A second provider & a rehearsal.", "low", self.cast.contributor, soon(),
         )  # fmt: skip
         assert list(row.evidence.all()) == [file]
         page = self.officer.client.get(answer["Location"])
         text = html(page)
         assert "A second provider &amp; a rehearsal.</textarea>" in text
-        assert f'value="{SOON.isoformat()}"' in text
+        assert f'value="{soon().isoformat()}"' in text
         assert f'<option value="{self.cast.contributor.email}" selected>' in text
         assert f'name="evidence" value="{file.pk}"' in text
         assert text.count(" checked>") == 1
@@ -72,7 +68,7 @@ class Treating(OnTheRegister):
         )
         answer = self.officer.post("treat", **typed)
         assert "Write the day as year-month-day" in words(answer)
-        answer = self.officer.post("treat", **typed | {"due_on": SOON.isoformat()})
+        answer = self.officer.post("treat", **typed | {"due_on": soon().isoformat()})
         text = html(answer)
         assert answer.status_code == 422
         for field in ("plan", "owner"):
@@ -134,8 +130,8 @@ class Treating(OnTheRegister):
         assert answer.status_code == 409
         assert "<textarea" not in html(answer)
         text = words(self.officer.get("findings"))
-        assert in_words(SOON) in text
-        assert SOON.isoformat() not in text
+        assert in_words(soon()) in text
+        assert soon().isoformat() not in text
 
 
 class Accepted(OnTheRegister):
@@ -151,26 +147,26 @@ class Accepted(OnTheRegister):
 
     def over(self) -> None:
         """As if its last day were yesterday, in its row and in the decision record."""
-        yesterday = TODAY - timedelta(days=1)
+        yesterday = today() - timedelta(days=1)
         with without_triggers(connection):
             Acceptance.objects.update(expires_on=yesterday)
             row = DecisionRecord.objects.get()
-            content = bytes(row.content).replace(SOON.isoformat().encode(), yesterday.isoformat().encode())
+            content = bytes(row.content).replace(soon().isoformat().encode(), yesterday.isoformat().encode())
             DecisionRecord.objects.update(content=content)
 
     def test_it_is_shown_with_who_why_and_until_when(self) -> None:
-        self.accepted_until(SOON)
+        self.accepted_until(soon())
         text = words(self.officer.get("findings"))
-        assert f"Accepted by {self.cast.approver.name} until {in_words(SOON)}" in text
+        assert f"Accepted by {self.cast.approver.name} until {in_words(soon())}" in text
         assert "Rare enough." in text
         page = self.officer.get("record")
-        assert f"until {in_words(SOON)}" in words(page)
+        assert f"until {in_words(soon())}" in words(page)
         assert "can’t be renewed on this decision" in words(page)
         assert "#next" in links(page)
         assert 'id="next"' in html(page)
 
     def test_after_its_last_day_the_finding_is_open_again_and_the_way_on_is_shown(self) -> None:
-        self.accepted_until(SOON)
+        self.accepted_until(soon())
         self.over()
         page = self.officer.get("findings")
         assert "Open again: accepted until" in words(page)
@@ -202,7 +198,7 @@ class Conditions(OnTheRegister):
     def setUpTestData(cls) -> None:
         super().setUpTestData()
         workflow.submit(actor=cls.cast.risk_officer, assessment=cls.case)
-        asked = (Asking("Set up a rota.", cls.cast.contributor.email, SOON), Asking("Sign the clause.", cls.cast.approver.email, SOON))
+        asked = (Asking("Set up a rota.", cls.cast.contributor.email, soon()), Asking("Sign the clause.", cls.cast.approver.email, soon()))
         decision = sign(cls.cast, cls.case, *asked)
         cls.case.refresh_from_db()
         cls.first, cls.second = Condition.objects.filter(verdict__participation__snapshot=decision.snapshot).order_by("number")
@@ -256,7 +252,7 @@ class Conditions(OnTheRegister):
 
     def test_one_that_is_late_says_so(self) -> None:
         with without_triggers(connection):
-            Condition.objects.filter(pk=self.first.pk).update(due_on=TODAY - timedelta(days=1))
+            Condition.objects.filter(pk=self.first.pk).update(due_on=today() - timedelta(days=1))
         assert "Overdue" in words(self.owner.get("findings"))
 
 

@@ -8,7 +8,6 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import User
 from assessments import delegating, registering, workflow
@@ -18,12 +17,11 @@ from assessments.policy import DEFAULT
 from assessments.setting_policy import policy_set
 from assessments.workflow import Asking
 from tests.assessments.playing import Reader
-from tests.fixtures import SIGNING, Cast, accept_all, make_complete, make_submitted, more_approvers, newest, read_all, sign
+from tests.fixtures import SIGNING, Cast, accept_all, make_complete, make_submitted, more_approvers, newest, read_all, sign, today
 from tests.reports.trail import happen
 
 pytestmark = pytest.mark.django_db
 MOST = 15
-TODAY = timezone.now().date()
 
 
 def asked(reader: Reader, url: str, status: int = 200) -> None:
@@ -40,7 +38,7 @@ def treat_all(cast: Cast, case: Assessment) -> int:
     for one in found:
         registering.treat(
             actor=cast.risk_officer, assessment=case, option=options[one["option"]], finding=one["finding"], treatment="mitigate",
-            plan="A second provider.", owner=cast.contributor.email, due_on=TODAY,
+            plan="A second provider.", owner=cast.contributor.email, due_on=today(),
         )  # fmt: skip
     return len(found)
 
@@ -55,7 +53,7 @@ def test_findings(cast: Cast) -> None:
     reader = Reader(cast.risk_officer, case)
     asked(reader, reader.url("findings"))
     workflow.submit(actor=cast.risk_officer, assessment=case)
-    sign(cast, case, *(Asking(f"Do thing {n}.", cast.contributor.email, TODAY) for n in range(12)))
+    sign(cast, case, *(Asking(f"Do thing {n}.", cast.contributor.email, today()) for n in range(12)))
     asked(reader, reader.url("findings"))
     asked(reader, reader.url("record"))
 
@@ -64,8 +62,8 @@ def test_signing_rules(cast: Cast) -> None:
     people = approvers(cast, 30)
     for number, person in enumerate(people[1:]):
         delegating.delegate(
-            actor=cast.administrator, organisation=cast.organisation, of=people[0], to=person, starts_on=TODAY + timedelta(days=number),
-            ends_on=TODAY + timedelta(days=number), reason="Leave.",
+            actor=cast.administrator, organisation=cast.organisation, of=people[0], to=person, starts_on=today() + timedelta(days=number),
+            ends_on=today() + timedelta(days=number), reason="Leave.",
         )  # fmt: skip
     for number in range(10):
         text = DEFAULT.read_text().replace("due_days: 10", f"due_days: {number + 11}", 1)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 from html import unescape
 from typing import Any
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
-from django.utils import timezone
 
 from accounts.models import User
 from assessments import delegating, editing, workflow
@@ -23,11 +21,9 @@ from assessments.snapshots import content_of, to_be_accepted
 from assessments.views.drafts import KEY, LONGEST
 from tests.accounts.openid import Provider, provider
 from tests.assessments.playing import Reader, html, words
-from tests.fixtures import PASSWORD, SIGNING, Cast, make_complete, more_approvers, newest, read_all
+from tests.fixtures import PASSWORD, SIGNING, Cast, make_complete, more_approvers, newest, read_all, soon, today
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.now().date()
-SOON = TODAY + timedelta(days=30)
 
 
 def in_review(cast: Cast) -> Assessment:
@@ -61,9 +57,9 @@ def typed(case: Assessment, cast: Cast, **changes: Any) -> dict[str, str]:
     """An approval under two conditions, with everything that it asks for."""
     return {
         "digest": newest(case).digest, "password": PASSWORD,
-        f"accept:{item_of(case)}": "The rota starts in May.", f"until:{item_of(case)}": SOON.isoformat(),
-        "condition:1:text": "Set up a rota.", "condition:1:owner": cast.contributor.email, "condition:1:due_on": SOON.isoformat(),
-        "condition:2:text": "Sign the clause.", "condition:2:owner": cast.risk_officer.email, "condition:2:due_on": SOON.isoformat(),
+        f"accept:{item_of(case)}": "The rota starts in May.", f"until:{item_of(case)}": soon().isoformat(),
+        "condition:1:text": "Set up a rota.", "condition:1:owner": cast.contributor.email, "condition:1:due_on": soon().isoformat(),
+        "condition:2:text": "Sign the clause.", "condition:2:owner": cast.risk_officer.email, "condition:2:due_on": soon().isoformat(),
     } | changes  # fmt: skip
 
 
@@ -78,7 +74,7 @@ def all_of_it(page: Any, cast: Cast) -> None:
         "The rota starts in May.</textarea>",
         "Set up a rota.</textarea>",
         "Sign the clause.</textarea>",
-        f'value="{SOON.isoformat()}"',
+        f'value="{soon().isoformat()}"',
     )
     assert f'<option value="{cast.contributor.email}" selected>' in html(page)
     assert f'<option value="{cast.risk_officer.email}" selected>' in html(page)
@@ -87,13 +83,13 @@ def all_of_it(page: Any, cast: Cast) -> None:
 
 def test_everything_typed_is_signed(cast: Cast, approver: Reader, reviewed: Assessment) -> None:
     assert approver.post("sign", **typed(reviewed, cast)).status_code == 302
-    assert Acceptance.objects.get().expires_on == SOON
+    assert Acceptance.objects.get().expires_on == soon()
     assert [(c.text, c.owner, c.due_on) for c in Condition.objects.order_by("number")] == [
-        ("Set up a rota.", cast.contributor, SOON), ("Sign the clause.", cast.risk_officer, SOON),
+        ("Set up a rota.", cast.contributor, soon()), ("Sign the clause.", cast.risk_officer, soon()),
     ]  # fmt: skip
     text = words(approver.get("record"))
     assert "It holds under 2 conditions" in text
-    assert SOON.isoformat() not in text, "days are told in words"
+    assert soon().isoformat() not in text, "days are told in words"
 
 
 def test_what_is_wrong_is_said_beside_its_field(cast: Cast, approver: Reader, reviewed: Assessment) -> None:
@@ -212,7 +208,7 @@ class TestSeats:
         text = DEFAULT.read_text().replace("who: {role: approver}\n    quorum: any", stage, 1)
         policy_set(actor=cast.administrator, organisation=cast.organisation, text=text, reason="By name.")
         delegating.delegate(
-            actor=first, organisation=cast.organisation, of=first, to=second, starts_on=TODAY, ends_on=TODAY, reason="Leave."
+            actor=first, organisation=cast.organisation, of=first, to=second, starts_on=today(), ends_on=today(), reason="Leave."
         )  # fmt: skip
         return first, second
 

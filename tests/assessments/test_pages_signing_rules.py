@@ -8,17 +8,15 @@ from typing import Any
 from django.db import connection
 from django.test import Client, TestCase
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.models import User
 from assessments.models import Delegation, DelegationEnd, SignOffPolicy
 from assessments.policy import DEFAULT
 from assessments.setting_policy import LONGEST
 from tests.assessments.playing import html, words
-from tests.fixtures import Cast, make_cast, more_approvers
+from tests.fixtures import Cast, make_cast, more_approvers, today
 from tests.triggers import without_triggers
 
-TODAY = timezone.now().date()
 TEXT = DEFAULT.read_text()
 
 
@@ -129,8 +127,8 @@ class StandingIn(OnTheRules):
         fields = {
             "of": str(self.third.pk),
             "to": str(self.second.pk),
-            "starts_on": TODAY.isoformat(),
-            "ends_on": TODAY.isoformat(),
+            "starts_on": today().isoformat(),
+            "ends_on": today().isoformat(),
             "reason": "Leave.",
         }
         return self.as_(who).post(self.url("delegate"), fields | changes)
@@ -160,8 +158,8 @@ class StandingIn(OnTheRules):
     def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept(self) -> None:
         for changes, field in (
             ({"of": ""}, "of"), ({"to": ""}, "to"), ({"to": str(self.cast.auditor.pk)}, "to"), ({"to": str(self.third.pk)}, "to"),
-            ({"starts_on": ""}, "starts_on"), ({"ends_on": "31.12.2027"}, "ends_on"), ({"ends_on": (TODAY - timedelta(1)).isoformat()}, "ends_on"),
-            ({"ends_on": (TODAY + timedelta(400)).isoformat()}, "ends_on"), ({"reason": " "}, "why-away"),
+            ({"starts_on": ""}, "starts_on"), ({"ends_on": "31.12.2027"}, "ends_on"), ({"ends_on": (today() - timedelta(1)).isoformat()}, "ends_on"),
+            ({"ends_on": (today() + timedelta(400)).isoformat()}, "ends_on"), ({"reason": " "}, "why-away"),
         ):  # fmt: skip
             with self.subTest(changes=changes):
                 answer = self.arrange(self.cast.administrator, **changes)
@@ -195,7 +193,7 @@ class StandingIn(OnTheRules):
         assert self.as_(self.cast.outsider).post(url).status_code == 404
 
     def test_days_are_told_in_words(self) -> None:
-        self.arrange(self.cast.administrator, starts_on=(TODAY + timedelta(1)).isoformat(), ends_on=(TODAY + timedelta(2)).isoformat())
+        self.arrange(self.cast.administrator, starts_on=(today() + timedelta(1)).isoformat(), ends_on=(today() + timedelta(2)).isoformat())
         with without_triggers(connection):
             Delegation.objects.update(starts_on=date(2031, 1, 5), ends_on=date(2031, 1, 6))
         assert "From 5 January 2031" in words(self.read(self.third))

@@ -29,9 +29,7 @@ from assessments.workflow import Accepting, Asking
 from audit.models import AuditEvent
 from jobs.models import Job
 from reports.verifier.signatures import check_signatures
-from tests.fixtures import SIGNING, Cast, accept_all, make_cast, make_complete, more_approvers, newest, read_all, sign
-
-TODAY = timezone.now().date()
+from tests.fixtures import SIGNING, Cast, accept_all, make_cast, make_complete, more_approvers, newest, read_all, sign, today
 
 
 def with_stages(stages: str) -> str:
@@ -129,7 +127,7 @@ class Stages(Played):
         snapshot = newest(self.case)
         part = Participation.objects.create(snapshot=snapshot, person=self.second, part="approver")
         Delegation.objects.create(
-            organisation=self.cast.organisation, of=self.third, to=self.second, starts_on=TODAY, ends_on=TODAY, reason="Away.",
+            organisation=self.cast.organisation, of=self.third, to=self.second, starts_on=today(), ends_on=today(), reason="Away.",
             created_by=self.third, created_at=timezone.now(),
         )  # fmt: skip
 
@@ -171,7 +169,7 @@ class Stages(Played):
         self.submit()
         for email in (self.cast.auditor.email, self.cast.administrator.email, self.cast.outsider.email):
             with pytest.raises(Refused) as refused:
-                self.approve(self.cast.approver, conditions=(Asking("Sign the addendum.", email, TODAY),))
+                self.approve(self.cast.approver, conditions=(Asking("Sign the addendum.", email, today()),))
             assert "condition:1:owner" in refused.value.fields
 
     def test_what_can_not_be_filled_is_refused_at_submission(self) -> None:
@@ -206,7 +204,7 @@ class Register(Played):
             "plan": "A second provider.",
             "residual": "low",
             "owner": self.cast.contributor.email,
-            "due_on": TODAY,
+            "due_on": today(),
         }
         return registering.treat(
             actor=self.cast.risk_officer, assessment=self.case, option=self.option, finding=self.finding["finding"], **(given | changes)
@@ -244,16 +242,16 @@ class Register(Played):
         self.treat(treatment="accept", residual="", owner="", due_on=None)
         self.submit()
         key = (self.option.key, self.finding["finding"])
-        for until in (TODAY, TODAY + timedelta(days=366)):
+        for until in (today(), today() + timedelta(days=366)):
             with pytest.raises(Refused) as refused:
                 self.approve(self.cast.approver, acceptances={key: Accepting("Rare.", until)})
             assert list(refused.value.fields) == [f"until:{key[0]}:{key[1]}"]
-        assert self.approve(self.cast.approver, acceptances={key: Accepting("Rare.", TODAY + timedelta(days=30))}) == "approved"
+        assert self.approve(self.cast.approver, acceptances={key: Accepting("Rare.", today() + timedelta(days=30))}) == "approved"
         accepted = Acceptance.objects.get()
         assert (accepted.accepted_by, accepted.inherent) == (self.cast.approver.name, "high")
-        assert daily.run(TODAY + timedelta(days=30)).get("acceptances", 0) == 0
-        assert daily.run(TODAY + timedelta(days=31))["acceptances"] == 1
-        assert daily.run(TODAY + timedelta(days=31)).get("acceptances", 0) == 0, "told once"
+        assert daily.run(today() + timedelta(days=30)).get("acceptances", 0) == 0
+        assert daily.run(today() + timedelta(days=31))["acceptances"] == 1
+        assert daily.run(today() + timedelta(days=31)).get("acceptances", 0) == 0, "told once"
         assert AuditEvent.objects.filter(action="acceptance.expired").count() == 1
 
     def test_the_policy_can_ask_for_treatments(self) -> None:
@@ -287,7 +285,7 @@ class AfterApproval(Played):
         text = DEFAULT.read_text().replace("- {months: 12}", "- {months: 1}")
         policy_set(actor=self.cast.administrator, organisation=self.cast.organisation, text=text, reason="As agreed.")
         sign_off(self)
-        daily.run(TODAY)
+        daily.run(today())
         assert not Job.objects.filter(args__kind="review_due").exists()
         daily.run(self.case.review_on - timedelta(days=13))
         assert Job.objects.filter(args__kind="review_due").count() == 1
@@ -333,11 +331,11 @@ class AfterApproval(Played):
 
         assert asked() == [str(self.third.uuid)]
         delegating.delegate(
-            actor=self.third, organisation=self.cast.organisation, of=self.third, to=self.second, starts_on=TODAY, ends_on=TODAY,
+            actor=self.third, organisation=self.cast.organisation, of=self.third, to=self.second, starts_on=today(), ends_on=today(),
             reason="Away.",
         )  # fmt: skip
         for _hour in range(2):
-            assert daily.run(TODAY).get("reminders", 0) == 0
+            assert daily.run(today()).get("reminders", 0) == 0
         assert asked() == sorted([str(self.third.uuid), str(self.second.uuid)])
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.utils import timezone
 from playwright.sync_api import Page
 
 from assessments import delegating, workflow
@@ -13,10 +12,9 @@ from assessments.policy import DEFAULT
 from assessments.setting_policy import policy_set
 from assessments.workflow import Asking
 from tests.browser.conftest import finds_nothing
-from tests.fixtures import SIGNING, Cast, accept_all, make_complete, more_approvers, read_all
+from tests.fixtures import SIGNING, Cast, accept_all, make_complete, more_approvers, read_all, today
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TODAY = timezone.now().date()
 
 
 def look(page: Page, address: str, *, opened: bool = False) -> None:
@@ -45,7 +43,7 @@ def test_signing_pages(cast: Cast, live_server, sign_in) -> None:
     text = DEFAULT.read_text().replace('when: risk_class == "high" || risk_class == "undetermined"', "when: gaps >= 0", 1)
     policy_set(actor=cast.administrator, organisation=cast.organisation, text=text, reason="Two people sign.")
     delegating.delegate(
-        actor=second, organisation=cast.organisation, of=second, to=cast.approver, starts_on=TODAY, ends_on=TODAY, reason="Leave."
+        actor=second, organisation=cast.organisation, of=second, to=cast.approver, starts_on=today(), ends_on=today(), reason="Leave."
     )
     workflow.submit(actor=cast.risk_officer, assessment=case)
     approver = sign_in(cast.approver.email)
@@ -65,7 +63,7 @@ def test_signing_pages(cast: Cast, live_server, sign_in) -> None:
     read_all(cast.approver, case)
     read_all(second, case)
     snapshot = case.latest_snapshot
-    soon = TODAY + timedelta(days=30)
+    soon = today() + timedelta(days=30)
     for person, conditions in ((cast.approver, [Asking("Set up a rota.", cast.contributor.email, soon)]), (second, [])):
         workflow.approve(
             actor=person, assessment=case, digest=snapshot.digest, signing=SIGNING, acceptances=accept_all(snapshot), conditions=conditions

@@ -14,7 +14,6 @@ import pytest
 from django.db import connection, transaction
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
 
 from accounts.auditing import audit_access_end, audit_access_give
 from accounts.models import User
@@ -24,13 +23,12 @@ from audit import proofs
 from audit.models import AuditEvent
 from audit.trail import events_of
 from reports.reading import events_of_assessment
-from tests.fixtures import make_draft
+from tests.fixtures import make_draft, today
 from tests.permissions import AU, TABLE, Row
 from tests.test_permissions import House, build, expected, outcome, patterns
 from tests.triggers import without_triggers
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.now().date()
 OF_ORGANISATION = [row for row in TABLE if "org" in patterns()[row.name]]
 READ = [row for row in OF_ORGANISATION if "GET" in row.methods]
 NARROW = {"assessment", "report", "index"}  # parts of an address that name something in or out of scope
@@ -55,7 +53,7 @@ def audited(django_db_setup: None, django_db_blocker: Any) -> Iterator[Audited]:
 
         def admit(name: str, *cases: Assessment) -> User:
             access, _ = audit_access_give(
-                actor=cast.administrator, organisation=cast.organisation, email=f"{name}@example.com", name=name, starts_on=TODAY, ends_on=TODAY,
+                actor=cast.administrator, organisation=cast.organisation, email=f"{name}@example.com", name=name, starts_on=today(), ends_on=today(),
                 reason="A look.", assessments=[case.pk for case in cases] or None,
             )  # fmt: skip
             if name == "gone":
@@ -199,18 +197,18 @@ class TestPeriod:
     def admit(self, audited: Audited, name: str, **scope: Any) -> set[str]:
         cast = audited.house.cast
         access, _ = audit_access_give(
-            actor=cast.administrator, organisation=cast.organisation, email=f"{name}@example.com", name=name, starts_on=TODAY, ends_on=TODAY,
+            actor=cast.administrator, organisation=cast.organisation, email=f"{name}@example.com", name=name, starts_on=today(), ends_on=today(),
             reason="A look.", **scope,
         )  # fmt: skip
         stages = {case.pk: stage for stage, case in audited.house.cases.items()} | {audited.other.pk: "other"}
         return {stages[pk] for pk in visible(access.user, cast.organisation).values_list("pk", flat=True)}
 
     def test_what_was_submitted_or_decided_within_it(self, audited: Audited) -> None:
-        assert self.admit(audited, "a", period_from=TODAY, period_to=TODAY) == {"in_review", "approved"}
+        assert self.admit(audited, "a", period_from=today(), period_to=today()) == {"in_review", "approved"}
 
-    @pytest.mark.parametrize("scope", [{"period_from": TODAY + timedelta(days=1)}, {"period_to": TODAY - timedelta(days=1)}])
-    def test_nothing_of_another_time(self, audited: Audited, scope: dict[str, date]) -> None:
-        assert self.admit(audited, "b", **scope) == set()
+    @pytest.mark.parametrize(("bound", "days"), [("period_from", 1), ("period_to", -1)])
+    def test_nothing_of_another_time(self, audited: Audited, bound: str, days: int) -> None:
+        assert self.admit(audited, "b", **{bound: today() + timedelta(days=days)}) == set()
 
     def test_days_are_whole_and_in_utc(self, audited: Audited) -> None:
         case = audited.house.cases["in_review"]
@@ -228,11 +226,11 @@ class TestPeriod:
         cases = audited.house.cases
         listed = [cases["draft"].pk, cases["approved"].pk]
         assert self.admit(audited, "e", assessments=listed) == {"draft", "approved"}
-        assert self.admit(audited, "f", assessments=listed, period_from=TODAY) == {"approved"}
+        assert self.admit(audited, "f", assessments=listed, period_from=today()) == {"approved"}
 
     def test_two_accesses_open_what_either_does(self, audited: Audited) -> None:
         assert self.admit(audited, "g", assessments=[audited.other.pk]) == {"other"}
-        assert self.admit(audited, "g", period_from=TODAY) == {"other", "in_review", "approved"}
+        assert self.admit(audited, "g", period_from=today()) == {"other", "in_review", "approved"}
         assert self.admit(audited, "g") == {"other", "draft", "in_review", "approved"}
 
     def test_all_there_is_with_what_is_to_come(self, audited: Audited) -> None:
@@ -241,7 +239,7 @@ class TestPeriod:
     def test_what_is_listed_of_another_organisation_opens_nothing_there_or_here(self, audited: Audited) -> None:
         cast = audited.house.cast
         access, _ = audit_access_give(
-            actor=cast.outsider, organisation=cast.elsewhere, email="i@example.com", name="I", starts_on=TODAY, ends_on=TODAY, reason="A look.",
+            actor=cast.outsider, organisation=cast.elsewhere, email="i@example.com", name="I", starts_on=today(), ends_on=today(), reason="A look.",
             assessments=[audited.other.pk],
         )  # fmt: skip
         assert not visible(access.user, cast.elsewhere).exists()
