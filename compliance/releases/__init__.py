@@ -26,9 +26,10 @@ def _load(path: Path) -> Release:
 
 def by_name(name: str) -> Release:
     """The release ``key@version``; raises LookupError saying which there are."""
-    for key, version, path in published():
-        if name == f"{key}@{version}":
-            return _load(path)
+    # Asked at each answer that is saved, so the folder isn't listed for it.
+    path = FOLDER / f"{name}.json"
+    if _NAME.match(path.name) and path.is_file():
+        return _load(path)
     there = ", ".join(f"{key}@{version}" for key, version, _ in published()) or "none"
     raise LookupError(f"no catalogue release {name!r}; published are: {there}")
 
