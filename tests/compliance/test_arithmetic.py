@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compliance import CONTENT
 from compliance.arithmetic import (
     error_budget,
     fine_tuning,
@@ -21,9 +20,9 @@ from compliance.arithmetic import (
     staffed_seat,
     training_flop,
 )
-from compliance.catalogue.load import load_content
+from compliance.releases import newest
 
-CONSTANTS = load_content(CONTENT)[0].arithmetic
+CONSTANTS = newest().arithmetic
 
 
 @pytest.mark.parametrize(

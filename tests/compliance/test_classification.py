@@ -8,15 +8,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compliance import CONTENT
-from compliance.catalogue.compile import compile_catalogue
 from compliance.catalogue.conditions import truth
 from compliance.catalogue.index import ActVariables, index
 from compliance.catalogue.reach import assignments
 from compliance.catalogue.yamltree import parse
 from compliance.classification import classify, duties_of, known_on
+from compliance.releases import newest
 
-RELEASE = compile_catalogue(CONTENT)
+RELEASE = newest()
 QUESTIONS = {id_: q for id_, q in index(RELEASE).questions.items() if id_.startswith("ai-act.") and q.type in ("choice", "choices")}
 DOCUMENT = parse((Path(__file__).parent / "classification_cases.yaml").read_text()).plain()
 BASE = {k: tuple(v) if isinstance(v, list) else v for k, v in DOCUMENT["base"].items()}

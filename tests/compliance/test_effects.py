@@ -8,15 +8,14 @@ import pytest
 from assessments.scoring.answers import Asked
 from assessments.scoring.facts import Response
 from assessments.scoring.values import question_term
-from compliance import CONTENT
 from compliance.catalogue.check_conditions import SCOPES
-from compliance.catalogue.compile import compile_catalogue
 from compliance.catalogue.conditions import truth
 from compliance.catalogue.effects import effects, idle
 from compliance.catalogue.index import ActVariables, index
 from compliance.catalogue.reach import decides
+from compliance.releases import newest
 
-RELEASE = compile_catalogue(CONTENT)
+RELEASE = newest()
 KNOWN = index(RELEASE)
 DOMAINS = {scope: {**KNOWN.domains(scopes), **ActVariables(RELEASE).of_class} for scope, scopes in SCOPES.items()}
 RULES = {r.id: r.scope for r in RELEASE.rules}

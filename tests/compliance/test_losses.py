@@ -10,9 +10,7 @@ from assessments.scoring.answers import read_sheet
 from assessments.scoring.facts import Response
 from assessments.scoring.loss import scenario_loss
 from assessments.scoring.values import answer_value
-from compliance import CONTENT
 from compliance.catalogue.check import check
-from compliance.catalogue.compile import compile_catalogue
 from compliance.catalogue.conditions import possible, references
 from compliance.catalogue.diff import diff
 from compliance.catalogue.index import NO_FALLBACK, SOURCINGS, ActVariables, index
@@ -20,9 +18,10 @@ from compliance.catalogue.model import Appetite, Recommendation
 from compliance.catalogue.resting import resting_on
 from compliance.catalogue.risk import Doubt, Frequency, LossChange, LossScenario, Robustness, Transfer
 from compliance.catalogue.texts import texts
+from compliance.releases import newest
 from tests.compliance.small import D, question, small
 
-RELEASE = compile_catalogue(CONTENT)
+RELEASE = newest()
 KNOWN = index(RELEASE)
 DOMAINS = {**KNOWN.domains(("use_case", "option")), **ActVariables(RELEASE).of_class}
 every_loss = pytest.mark.parametrize("loss", RELEASE.losses, ids=lambda loss: loss.id)

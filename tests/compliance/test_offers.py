@@ -3,10 +3,9 @@ from decimal import Decimal
 
 import pytest
 
-from compliance import CONTENT
-from compliance.catalogue.compile import compile_catalogue
 from compliance.catalogue.index import index
 from compliance.catalogue.offers import default_for, model_named, prices_for, provider_named, published_for
+from compliance.releases import newest
 from tests.compliance.small import priced
 
 RELEASE = priced()
@@ -79,7 +78,7 @@ def test_a_usual_figure_by_sourcing():
 
 
 def test_the_products_own_reference_data_is_found_by_the_names_that_people_write():
-    release = compile_catalogue(CONTENT)
+    release = newest()
     bedrock = published_for(release, provider="AWS Bedrock", model="", sourcing="managed_open", as_of=DAY)
     target = bedrock["service-levels.availability-target"]
     assert target.value == "99.9"
