@@ -14,12 +14,18 @@ from playwright.sync_api import Page, expect
 
 from assessments.models import Assessment, DecisionRecord, Response
 from audit.models import AuditEvent
-from tests.browser.conftest import finds_nothing
+from tests.browser import conftest
 from tests.fixtures import EXAMPLE, PASSWORD
 from tests.triggers import without_triggers
 from tests.workers import manage, wait_for
 
 pytestmark = [pytest.mark.browser, pytest.mark.databases, pytest.mark.django_db(transaction=True)]
+
+
+def finds_nothing(page: Page) -> None:
+    """axe, once: pages don't differ by database. The largest pages are looked at in tests/browser/test_every_page.py."""
+    if connection.vendor == "postgresql":
+        conftest.finds_nothing(page)
 
 
 def test_from_a_new_assessment_to_options(cast, live_server, sign_in):
@@ -129,7 +135,7 @@ def read_result(page: Page, base: str) -> None:
     assert page.locator("svg[role=img]").count() >= 3
     finds_nothing(page)
     page.goto(base + "result/trace/")
-    finds_nothing(page)
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
 
 
 def propose_and_submit(page: Page, base: str) -> None:
@@ -159,18 +165,15 @@ def refused(page: Page, base: str) -> None:
 def decide(page: Page, base: str) -> None:
     page.goto(base + "record/")
     expect(page.get_by_text("sha256:").first).to_be_visible()
-    finds_nothing(page)
     page.goto(base + "sign/")
     expect(page.get_by_role("button", name="Sign and approve")).to_have_count(0)
-    finds_nothing(page)
     page.goto(base + "record/")
-    unread = page.get_by_role("button", name=re.compile("I have read this part"))
+    unread = page.locator(".part-seen button")
     while unread.count():
         left = unread.count()
         unread.first.click()
         expect(unread).to_have_count(left - 1)
     page.goto(base + "sign/")
-    finds_nothing(page)
     for field in page.locator(".accept textarea").all():
         field.fill("Accepted until the next review.")
     page.locator("#id_password-approve").fill("not the password")
