@@ -40,9 +40,8 @@ def check_context(request: HttpRequest, standing: Standing, error: Refused | Non
     wrong = error
     if wrong is None and assessment.is_open and assessment.proposed_option_id:
         wrong = _in_the_way(assessment, content["evaluation"])
-    chosen = typed.get(
-        "option", assessment.proposed_option.key if assessment.proposed_option else shown["evaluation"]["recommendation"]["option"]
-    )
+    # Nothing is ticked that nobody has chosen: the recommended option bears its tag, and to propose it is a person's act.
+    chosen = typed.get("option", assessment.proposed_option.key if assessment.proposed_option else "")
     steps = _steps(request, assessment, evaluation, content["evaluation"])
     return {
         **shown,

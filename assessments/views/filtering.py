@@ -24,7 +24,7 @@ LABELS = {
     ALL: gettext_lazy("All"),
     UNANSWERED: gettext_lazy("Unanswered"),
     MINE: gettext_lazy("Answered by me"),
-    BLOCKERS: gettext_lazy("Read by blockers"),
+    BLOCKERS: gettext_lazy("Blockers"),
     CHANGED: gettext_lazy("Changed"),
 }
 DAYS = 7  # looked back where nothing was submitted yet and no other number is given
