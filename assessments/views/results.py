@@ -205,7 +205,7 @@ def _weights_context(
     own = (
         {c: Decimal(w) for c, w in stored.items()}
         if isinstance(stored, dict)
-        else dict(profiles.get(str(stored), profiles["archetype"])[2])
+        else {c: w * 100 for c, w in profiles.get(str(stored), profiles["archetype"])[2].items()}  # in per cent, as a what-if has them
     )
     typed = {c.id: given.get(f"w-{c.id}", plain(own[c.id]) if c.id in own else "") for c in release.criteria}
     wrong = dict(errors)

@@ -31,6 +31,11 @@ class Weights(OnTheCompleteCase):
         row = next(r for r in self.officer.get("weights").context["rows"] if r["id"] == profile)
         assert [cell["score"] for cell in row["effect"]] == scores
 
+    def test_own_weights_begin_with_those_in_use_in_per_cent_as_a_what_if_has_them(self) -> None:
+        typed = {c["id"]: c["typed"] for c in self.officer.get("weights").context["criteria"]}
+        assert typed["service-levels"] == "17"
+        assert sum(map(float, typed.values())) == 100
+
     def test_trying_out_saves_nothing(self) -> None:
         page = self.officer.get("weights", "?choice=own&w-cost=1")
         row = next(r for r in page.context["rows"] if r["chosen"])
