@@ -6,11 +6,11 @@ import os
 from collections.abc import Callable, Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as configured
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from deploy.browser import browser_path
+from tests.browser.axe import violations
 from tests.fixtures import PASSWORD
 
 ARGUMENTS = [
@@ -22,8 +22,6 @@ ARGUMENTS = [
     "--disable-sync",
 ]
 
-
-COLOURS = {"type": "rule", "values": ["color-contrast", "link-in-text-block"]}  # the rules of axe-core that look at colours
 
 CUT = ("htmx:sendError", "htmx:afterRequest", "Failed to load resource: net::ERR_FAILED")
 
@@ -103,8 +101,6 @@ def sign_in(browser: Browser, live_server) -> Iterator[Callable[..., Page]]:
 
 def finds_nothing(page: Page, *, colours_alone: bool = False) -> None:
     """axe-core finds no violation of WCAG 2.2 A and AA on the page as it stands; ``colours_alone``: where only these are others than when it
-    was last looked at. What it found in order isn't asked for: on a page of many thousand elements, to write that down takes longer than to look.
-    """
-    rules = COLOURS if colours_alone else ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-    results = Axe().run(page, options={"runOnly": rules, "reporter": "no-passes"})
-    assert results.violations_count == 0, f"{page.url}\n{results.generate_report()}"
+    was last looked at."""
+    wrong = violations(page, colours_alone=colours_alone)
+    assert not wrong, "\n".join([page.url, *wrong])

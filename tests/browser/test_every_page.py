@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, Page
 
 from accounts.models import Membership, Organisation, User
-from tests.browser.conftest import COLOURS
+from tests.browser.axe import violations
 from tests.fixtures import read_all
 from tests.permissions import ROLES
 from tests.signed_in import confirm
@@ -19,10 +18,6 @@ from tests.test_query_limits import ELSEWHERE, PAGES
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
-AXE = Axe().axe_script
-TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-ALL = {"runOnly": TAGS, "reporter": "no-passes"}
-BY_NIGHT = {"runOnly": COLOURS, "reporter": "no-passes"}
 NO_PAGE = {
     "health",
     "api:schema",
@@ -59,24 +54,17 @@ class Look:
         self.page = page
         self.wrong: list[str] = []
 
-    def told(self, where: str, options: dict[str, object]) -> None:
-        if not self.page.evaluate("'axe' in window"):
-            self.page.evaluate(AXE)
-        for one in self.page.evaluate("(options) => axe.run(options)", options)["violations"]:
-            nodes = " | ".join(f"{node['html'][:160]} {node.get('failureSummary', '')[:160]}" for node in one["nodes"][:3])
-            self.wrong.append(f"{where}: {one['id']}: {nodes}")
+    def told(self, where: str, *, both: bool = False) -> None:
+        self.wrong += [f"{where}: {one}" for one in violations(self.page, practice=True, both=both)]
 
     def at(self, where: str) -> None:
         """The page as it stands, with what is folded, by day, by night, and 320 pixels wide, which is 1280 at 400 %."""
         self.page.evaluate("document.querySelectorAll('main details').forEach((part, number) => { part.open = number < 12 })")
-        self.told(where, ALL)
-        self.page.emulate_media(color_scheme="dark")
-        self.told(f"{where}, by night", BY_NIGHT)
+        self.told(where, both=True)
         self.page.set_viewport_size({"width": 320, "height": 640})
         if wide := self.page.evaluate(WIDE):
             self.wrong.append(f"{where}: {wide}")
         self.page.set_viewport_size({"width": 1280, "height": 900})
-        self.page.emulate_media(color_scheme="light")
 
 
 @pytest.fixture
@@ -129,5 +117,5 @@ def test_pages_without_anything_refused_forms_and_a_dialog(look: Look, house: Ho
     look.page.goto(house.address(rows["assessments:result"]))
     look.page.locator("[hx-target='#why-body'] >> visible=true").first.click()
     look.page.locator("dialog[open]").wait_for()
-    look.told("a derivation", ALL)
+    look.told("a derivation")
     assert not look.wrong, "\n".join(look.wrong)
