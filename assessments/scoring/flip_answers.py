@@ -11,6 +11,7 @@ from assessments.scoring.flip import Flip
 from assessments.scoring.rounding import plain
 from assessments.scoring.values import question_term
 from assessments.scoring.vary import Answers, Standing
+from assessments.scoring.words import measured
 from compliance.catalogue.model import Question
 
 
@@ -169,5 +170,5 @@ def said(question: Question, value: Value) -> str:
     if isinstance(value, tuple):
         return " and ".join(f"“{texts.get(c, c)}”" for c in value) or "with none of them"
     if isinstance(value, Decimal):
-        return f"{plain(value)} {question.unit}".strip()
+        return measured(f"{value.normalize():,f}", question.unit)
     return f"“{texts.get(str(value), str(value))}”"

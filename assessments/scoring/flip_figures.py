@@ -19,6 +19,7 @@ from assessments.scoring.flip_weights import Leaders, nearest_turn
 from assessments.scoring.measures import values_of_totals, weeks_values
 from assessments.scoring.read_costs import FIGURES
 from assessments.scoring.results import OptionResult
+from assessments.scoring.rounding import plain
 from assessments.scoring.vary import SAME, Answers, Standing
 from assessments.scoring.words import in_currency, listed, measured, tokens_in_words
 
@@ -227,7 +228,7 @@ def _cost_flip(figures: Figures, option: OptionResult, places: Sequence[Key], no
         option=option.facts.id,
         figure=f"{category}.{key}",
         also=tuple(".".join(at) for at in places[1:]),
-        from_value=f"{Decimal(str(now)):f}",
+        from_value=plain(Decimal(str(now))),
         to_value=f"{to:f}",
         distance=abs(float(to) / now - 1),
         leader=leader,

@@ -8,9 +8,10 @@ from typing import Any
 import pikepdf
 import pytest
 
+from assessments.scoring import printed
 from audit.canonical import canonical_bytes
 from reports.charts import draw_charts
-from reports.derivation import Section, derivation, walk
+from reports.derivation import Section, derivation, told_by, walk
 from reports.document import Records, context
 from reports.pdf import page
 from tests.reports.sample import digest_of, sample_decision, sample_snapshot
@@ -193,7 +194,7 @@ def test_the_appendix_leaves_nothing_of_the_trace_out(whole: bytes) -> None:
     assert [s.title for s in sections] == ["Demand", "Option vendor-api", "Option managed-open", "Option own-cluster"]
     assert_whole(trace, sections)
     text = text_of(whole)
-    assert "0.8000: weight 3; value of the choice: contract-with-remedy = 0.8. From answer contract" in text
+    assert "0.8: weight 3; value of the choice: contract-with-remedy = 0.8. From answer contract" in text
     assert "Basis: contractual. [bedrock-sla]" in text
 
 
@@ -206,12 +207,14 @@ def test_the_appendix_has_bookmarks_for_its_parts(whole: bytes) -> None:
 
 
 def assert_whole(trace: dict[str, Any], sections: list[Section]) -> None:
-    """Every node's name, value, formula, question and sources stand in a row or a heading of the sections."""
-    printed = "\n".join(
+    """Every node's name, value, formula, question and sources stand in a row or a heading of the sections, its figures in print; of those that
+    say that everything is answered one sentence does."""
+    text = "\n".join(
         [f"{s.title}\n{s.value}\n{s.how}" for s in sections] + [f"{r.name}\n{r.value}\n{r.how}" for s in sections for r in s.rows]
     ).lower()
     for node in walk(trace):
         if node is trace:
             continue
-        for text in (node["name"], node["value"], node["formula"], node.get("question", ""), *node.get("source", [])):
-            assert text.lower() in printed, text
+        said = [node["name"], printed.value(node["value"], node.get("unit", "")), printed.sentence(node["formula"])]
+        for part in [told_by(node)] if told_by(node) else [*said, node.get("question", ""), *node.get("source", [])]:
+            assert part.lower() in text, part
