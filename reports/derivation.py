@@ -35,12 +35,13 @@ class Row:
 
 @dataclass
 class Section:
-    """A table; ``value`` and ``how`` are those of the node that the heading names."""
+    """A table; ``value`` and ``how`` are those of the node that the heading names; ``wide``: its names are whole sentences."""
 
     id: str
     title: str
     value: str = ""
     how: str = ""
+    wide: bool = False
     rows: list[Row] = field(default_factory=list)
 
 
@@ -59,7 +60,7 @@ def derivation(trace: Node | None) -> list[Section]:
             continue
         name = node["name"]
         rows = [row for part in node["inputs"] if not _plain(part) for row in _rows(part, 0)]
-        sections.append(Section(id_, name[:1].upper() + name[1:], _value(node), _how(node, node["inputs"]), rows))
+        sections.append(Section(id_, name[:1].upper() + name[1:], _value(node), _how(node, node["inputs"]), kind == "flips", rows))
     return sections
 
 

@@ -9,6 +9,17 @@ from typing import Any, Literal
 
 from assessments.scoring.rounding import share
 
+# How people read them: distances within one group are on one scale, those of different groups aren't.
+GROUPS = ("option", "use_case", "weight", "demand", "cost", "together")
+
+
+def group_of(flip: Mapping[str, Any]) -> str:
+    """The group of a flip of the output: answers about an option, those of the use case and of what the organisation requires, weights, demand,
+    cost figures, and an answer together with a demand."""
+    if flip["what"] == "response":
+        return "option" if flip["option"] else "use_case"
+    return "together" if flip.get("answer") is not None else str(flip["what"])
+
 
 @dataclass(frozen=True)
 class Flip:

@@ -3,6 +3,7 @@ evaluation, so they are computed apart."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from assessments.scoring import printed
@@ -46,7 +47,7 @@ def _flips(evaluation: Evaluation, flips: list[dict[str, Any]]) -> list[Node]:
             node(known.criteria[c].title, change["to"], f"from {printed.value(change['from'], 'share')}", unit="share")
             for c, change in flip.get("weights", {}).items()
         ]
-        how = f"{HOW[flip['what']]}; distance {flip['distance']}{was}"
+        how = f"{HOW[flip['what']]}; distance {plain(Decimal(flip['distance']))}{was}"
         nodes.append(node(flip["text"], flip["to_value"] or "", how, weights, key=f"flips.{n}", unit=unit))
     return [
         node(

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from assessments.scoring import trace_risk
-from assessments.scoring.costs import CATEGORIES, DEFAULTS, MonthlyPlan, likely, newest_rates
+from assessments.scoring.costs import DEFAULTS, MonthlyPlan, likely, newest_rates
 from assessments.scoring.facts import Demand, Range
 from assessments.scoring.results import OptionResult
 from assessments.scoring.rounding import money, plain, whole
@@ -101,8 +101,8 @@ def _category(known: Index, evaluation: Evaluation, option: OptionResult, catego
         return node(title, amount, "no figure was entered, since it costs nothing", key=key, unit=unit)
     inputs = [
         *_figures(known, category, figures, given.currency or option.costs.currency),
-        *(volumes(demand) if category in CATEGORIES[:2] else []),
-        *([node("peak ratio", plain(demand.peak_ratio))] if category == "infrastructure" else []),
+        *(volumes(demand) if category == "model_access" or (category == "infrastructure" and runs(option)) else []),
+        *([node("peak ratio", plain(demand.peak_ratio))] if category == "infrastructure" and runs(option) else []),
         *common,
     ]
     return node(title, amount, _formula(category, runs(option)), inputs, key=key, unit=unit)

@@ -32,14 +32,14 @@ def least(known: Index, criterion: str, value: CriterionValue, key: str) -> Node
         node(
             t.asked.question.text,
             share(t.doubt),
-            f"value × the share in doubt of its basis; weight {plain(t.weight)}",
+            f"{plain(round(t.value, 4))} × {plain(round(t.doubt / t.value * 100, 4))} % in doubt; weight {plain(t.weight)}",
             question=t.asked.question.id,
             basis=t.asked.response.basis if t.asked.response else "",
         )
         for t in value.terms
         if t.asked and t.doubt
     ]
-    formula = "value − Σ weight × doubt ÷ Σ weight"
+    formula = "value − Σ weight × doubt ÷ Σ weight; the doubt of an answer is its value × the share in doubt by its basis"
     return node(f"least value of {known.criteria[criterion].title}", share(value.value - value.doubt), formula, terms, key=key)
 
 

@@ -77,9 +77,9 @@ def test_who_runs_no_replicas_has_no_figures_of_theirs(data):
 def test_what_is_listed_below_a_loss_gives_the_loss():
     """Each factor stands where it is multiplied: frequency with the events, severity with the cost of one."""
     changes = (
-        LossChange("rarer", 'sla == "full"', "Rarer", ("s",), D("0.5"), D(1)),
-        LossChange("milder", 'sla == "full"', "Milder", ("s",), D(1), D("0.25")),
-        LossChange("both", 'sla == "full"', "Both", ("s",), D("0.8"), D("0.9")),
+        LossChange("rarer", "Rarer", 'sla == "full"', ("s",), D("0.5"), D(1)),
+        LossChange("milder", "Milder", 'sla == "full"', ("s",), D(1), D("0.25")),
+        LossChange("both", "Both", 'sla == "full"', ("s",), D("0.8"), D("0.9")),
     )
     lossy = release(losses=(scenario("outage", changes=changes),), robustness=robustness())
     tree = evaluate(lossy, facts(option("one", GOOD)), draws=0).as_dict(trace=True)["trace"]
