@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from assessments.scoring import printed
+from assessments.scoring.trace_node import leaf
 from reports import wording
 from reports.wording import word
 
@@ -76,11 +77,11 @@ def _plain(node: Node) -> bool:
     return not (node["inputs"] or node["formula"] or node.get("question") or node.get("basis") or node.get("source"))
 
 
-def _rows(node: Node, level: int, above: frozenset[tuple[str, ...] | None] = frozenset()) -> Iterator[Row]:
+def _rows(node: Node, level: int, above: frozenset[tuple[str, ...]] = frozenset()) -> Iterator[Row]:
     """``above``: the leaves that stand with a node further up, such as the months of the horizon, and aren't told again."""
-    parts = [part for part in node["inputs"] if not (_leaf(part) in above or told_by(part))]
+    parts = [part for part in node["inputs"] if not (leaf(part) in above or told_by(part))]
     rest = [part for part in parts if not _plain(part)]
-    below = above | {leaf for part in parts if (leaf := _leaf(part))}
+    below = above | {same for part in parts if (same := leaf(part))}
     yield Row(min(level, DEEPEST), level == 0 and bool(rest), node["name"], _value(node), _how(node, parts))
     for part in rest:
         yield from _rows(part, level + 1, below)
@@ -93,13 +94,6 @@ def told_by(node: Node) -> str:
     if node["name"].startswith("completeness of ") and node["value"] == "1.0000" and not node["inputs"]:
         return "what isn't named is answered in full"
     return ""
-
-
-def _leaf(node: Node) -> tuple[str, ...] | None:
-    """What makes two leaves the same; None where the node is none, or is an answer or a number of the output."""
-    if node["inputs"] or node.get("question") or node.get("key"):
-        return None
-    return (node["name"], node["value"], node["formula"], *node.get("source", ()))
 
 
 def _value(node: Node) -> str:

@@ -5,6 +5,7 @@ a part of the catalogue's reference data, ``#`` with the key of another number).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from assessments.scoring.words import in_currency
@@ -15,6 +16,14 @@ Node = dict[str, Any]
 
 def node(name: str, value: str, formula: str = "", inputs: list[Node] | None = None, **more: Any) -> Node:
     return {"name": name, "value": value, "formula": formula, "inputs": inputs or [], **{k: v for k, v in more.items() if v}}
+
+
+def leaf(of: Mapping[str, Any]) -> tuple[str, ...] | None:
+    """What makes two leaves the same, so that what stands further up, such as the months of the horizon, needn't be told again; None where the
+    node is no leaf, or is an answer or a number of the output."""
+    if of["inputs"] or of.get("question") or of.get("key"):
+        return None
+    return (of["name"], of["value"], of["formula"], *of.get("source", ()))
 
 
 def figure_name(known: Index, category: str, key: str, alone: bool = False) -> str:

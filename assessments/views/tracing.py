@@ -5,18 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from accounts import formats
 from assessments.models import BasisOfAnswer
 from assessments.scoring import printed
 from assessments.scoring.costs import CATEGORIES
+from assessments.scoring.trace_node import leaf
 from assessments.views.places import Where
 
 CATEGORY = ".by_category."
 FURTHER = "#"  # before the key of another number
 CATALOGUE = "@"  # before a part of the page of the catalogue's reference data
 CHOICE = re.compile(r"(?<![\w.-])([a-z0-9][\w.-]*)(?= = [0-9])")  # the id of a choice, before its value
+Told: TypeAlias = frozenset[tuple[str, ...]]
+NOTHING: Told = frozenset()
 UNFOLDED = 2  # levels that are open at first
 DEMAND_STEPS = frozenset(
     {
@@ -56,12 +59,15 @@ class Reader:
     evaluation: Mapping[str, Any]
     catalogue: str
 
-    def step(self, node: Mapping[str, Any], above: str = "", option: str = "", depth: int = 0) -> Step:
-        """``node`` and all below it; ``above`` names what the node above it hangs on, ``option`` the option that it is about."""
+    def step(self, node: Mapping[str, Any], above: str = "", option: str = "", depth: int = 0, told: Told = NOTHING) -> Step:
+        """``node`` and all below it; ``above`` names what the node above it hangs on, ``option`` the option that it is about, and ``told`` the
+        leaves that stand further up."""
         if node.get("key", "").startswith("options."):
             option = node["key"].split(".")[1]
         scope = self._scope(node, above, option)
-        inputs = tuple(self.step(child, scope, option, depth + 1) for child in node["inputs"])
+        children = [child for child in node["inputs"] if leaf(child) not in told]
+        below = told | {found for child in children if (found := leaf(child))}
+        inputs = tuple(self.step(child, scope, option, depth + 1, below) for child in children)
         further = scope.startswith(FURTHER)
         return Step(
             name=self.asked[node["name"]]["text"] if node["name"] in self.asked else node["name"],
