@@ -1,7 +1,8 @@
 """The evaluation's trace as the rows of the appendix "Where every number comes from". Pure.
 
-Nothing of the trace is left out. A node that is no more than a name and a value, such as a price or a response, stands in the line of the
-node that it goes into: that makes the appendix a third of the length.
+Nothing of the trace is left out, but what would be said twice. A node that is no more than a name and a value, such as a price or a response,
+stands in the line of the node that it goes into: that makes the appendix a third of the length. Figures are put into print here; the record
+keeps them exact.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from assessments.scoring import printed
+from assessments.scoring.trace_node import leaf
 from reports import wording
 from reports.wording import word
 
@@ -33,12 +36,13 @@ class Row:
 
 @dataclass
 class Section:
-    """A table; ``value`` and ``how`` are those of the node that the heading names."""
+    """A table; ``value`` and ``how`` are those of the node that the heading names; ``wide``: its names are whole sentences."""
 
     id: str
     title: str
     value: str = ""
     how: str = ""
+    wide: bool = False
     rows: list[Row] = field(default_factory=list)
 
 
@@ -57,7 +61,7 @@ def derivation(trace: Node | None) -> list[Section]:
             continue
         name = node["name"]
         rows = [row for part in node["inputs"] if not _plain(part) for row in _rows(part, 0)]
-        sections.append(Section(id_, name[:1].upper() + name[1:], node["value"], _how(node), rows))
+        sections.append(Section(id_, name[:1].upper() + name[1:], _value(node), _how(node, node["inputs"]), kind == "flips", rows))
     return sections
 
 
@@ -73,19 +77,36 @@ def _plain(node: Node) -> bool:
     return not (node["inputs"] or node["formula"] or node.get("question") or node.get("basis") or node.get("source"))
 
 
-def _rows(node: Node, level: int) -> Iterator[Row]:
-    rest = [part for part in node["inputs"] if not _plain(part)]
-    yield Row(min(level, DEEPEST), level == 0 and bool(rest), node["name"], node["value"], _how(node))
+def _rows(node: Node, level: int, above: frozenset[tuple[str, ...]] = frozenset()) -> Iterator[Row]:
+    """``above``: the leaves that stand with a node further up, such as the months of the horizon, and aren't told again."""
+    parts = [part for part in node["inputs"] if not (leaf(part) in above or told_by(part))]
+    rest = [part for part in parts if not _plain(part)]
+    below = above | {same for part in parts if (same := leaf(part))}
+    yield Row(min(level, DEEPEST), level == 0 and bool(rest), node["name"], _value(node), _how(node, parts))
     for part in rest:
-        yield from _rows(part, level + 1)
+        yield from _rows(part, level + 1, below)
 
 
-def _how(node: Node) -> str:
-    """Formula, what goes in, basis and sources, each in a sentence of its own."""
-    given = ", ".join(part for part in (node.get("question", ""), _given(node)) if part)
+def told_by(node: Node) -> str:
+    """The sentence that stands for all nodes of this kind where everything is answered; empty where the node tells more."""
+    if node["formula"] == "the value: everything is answered":
+        return "what is answered in full counts as it does in the score"
+    if node["name"].startswith("completeness of ") and node["value"] == "1.0000" and not node["inputs"]:
+        return "what isn't named is answered in full"
+    return ""
+
+
+def _value(node: Node) -> str:
+    return printed.value(node["value"], node.get("unit", ""))
+
+
+def _how(node: Node, inputs: list[Node]) -> str:
+    """Formula, what goes in, basis and sources, each in a sentence of its own. ``inputs``: those that stand nowhere above."""
+    told = next((sentence for part in node["inputs"] if (sentence := told_by(part))), "")
+    given = ", ".join(part for part in (node.get("question", ""), _given(inputs)) if part)
     basis = word(node["basis"], wording.BASES).lower() if node.get("basis") else ""
     sentences = (
-        node["formula"],
+        "; ".join(part for part in (printed.sentence(node["formula"]), told) if part),
         f"From {given}" if given else "",
         f"Basis: {basis}" if basis else "",
         f"[{', '.join(node['source'])}]" if node.get("source") else "",
@@ -93,7 +114,7 @@ def _how(node: Node) -> str:
     return ". ".join(sentence for sentence in sentences if sentence)
 
 
-def _given(node: Node) -> str:
+def _given(inputs: list[Node]) -> str:
     """The inputs that need no row of their own."""
-    plain = [part for part in node["inputs"] if _plain(part)]
-    return "; ".join(f"{part['name']} {part['value']}" if part["value"] else part["name"] for part in plain)
+    plain = [part for part in inputs if _plain(part)]
+    return "; ".join(f"{part['name']} {_value(part)}" if part["value"] else part["name"] for part in plain)

@@ -123,7 +123,7 @@ def context(records: Records) -> dict[str, Any]:
         "break_even": sure.break_even(snapshot, names),
         "sure": sure.how_sure(snapshot, names),
         "losses": losses(snapshot, names),
-        "change": sure.what_would_change_it(evaluation),
+        "change": sure.what_would_change_it(snapshot),
         "scenarios": sure.scenarios(snapshot, names),
         "questionnaires": list(questions.questionnaires(snapshot, names)),
         "answer_counts": questions.answer_counts(snapshot),

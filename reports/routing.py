@@ -31,7 +31,7 @@ def routing(snapshot: dict[str, Any]) -> dict[str, Any] | None:
         "policy": found["policy"],
         "facts": [
             # The facts hold the archetype's id.
-            {"text": text, "value": kind if key == "archetype" and kind else _value(key, facts)}
+            {"text": text, "value": kind if key == "archetype" and kind else _value(key, facts, snapshot)}
             for key, text in _FACTS.items()
             if key in facts
         ],
@@ -39,11 +39,14 @@ def routing(snapshot: dict[str, Any]) -> dict[str, Any] | None:
     }
 
 
-def _value(key: str, facts: dict[str, Any]) -> str:
+def _value(key: str, facts: dict[str, Any], snapshot: dict[str, Any]) -> str:
     value = facts[key]
     if isinstance(value, bool):
         return "yes" if value else "no"
     if key == "cost_total":
-        return f"{amount(str(value))} {facts.get('currency', '')}".strip()
+        # Conditions compare the amount rounded up to whole units; told is the total as it stands elsewhere.
+        option: dict[str, Any] = next((o for o in snapshot["evaluation"]["options"] if o["id"] == snapshot["proposal"]["option"]), {})
+        total = option.get("costs", {}).get("total", {}).get("likely", str(value))
+        return f"{facts.get('currency', '')} {amount(total)}".strip()
     words = {"risk_class": wording.CLASSES, "sourcing": wording.SOURCINGS}.get(key, {})
     return word(value, words) if isinstance(value, str) else str(value)

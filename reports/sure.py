@@ -8,15 +8,31 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from assessments.scoring.flip import group_of
 from assessments.scoring.words import of_hundred
 from reports import wording
+from reports.questions import questions
 from reports.wording import amount, chance, count, number, percent, plain, word
 
 COLUMNS = 4  # options side by side in one table
 RANKS = 6  # columns of ranks; those beyond are added up in one more
-FLIPS = 30  # of the nearest changes; the appendix has them all
+FLIPS = 10  # of the nearest changes of each kind; the derivation has them all
 
-KINDS = {"response": "Answer", "weight": "Weights", "demand": "Demand", "cost": "Cost figure"}
+# The kinds of change as the page of the result has them, too, each with what its distance is.
+CHANGES = {
+    "option": (
+        "Another answer about an option",
+        "How far the answer’s value moves, of 1; one that isn’t scored keeps an option out, or lets it in.",
+    ),
+    "use_case": (
+        "Another answer about the use case, or another requirement",
+        "Such as the least levels that the organisation sets. Most of these answers aren’t scored: they decide what is admissible.",
+    ),
+    "weight": ("Other weights", "How many of the 100 points of weight move from some criteria to others."),
+    "demand": ("Another demand", "The change as a share of what it is now."),
+    "cost": ("Another cost figure", "The change as a share of what it is now."),
+    "together": ("A better answer and another demand together", "The move of the answer’s value and the change of demand, added."),
+}
 
 
 def how_sure(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] | None:
@@ -135,22 +151,30 @@ def _crossing(found: dict[str, Any], snapshot: dict[str, Any], names: dict[str, 
     }
 
 
-def what_would_change_it(evaluation: dict[str, Any]) -> dict[str, Any] | None:
-    """The changes that turn the recommendation, the smallest first; None where the record doesn't tell."""
-    flips = evaluation.get("flips")
+def what_would_change_it(snapshot: dict[str, Any]) -> dict[str, Any] | None:
+    """The changes that turn the recommendation by kind, the smallest of each first; None where the record doesn't tell."""
+    flips = snapshot["evaluation"].get("flips")
     if flips is None:
         return None
-    rows = [{"kind": word(flip["what"], KINDS), "text": flip["text"], "distance": _distance(flip)} for flip in flips[:FLIPS]]
-    return {"rows": rows, "more": max(0, len(flips) - FLIPS)}
+    scored = {q["id"]: bool(q.get("criterion")) for q in questions(snapshot)}
+    groups = []
+    for id_, (title, distance) in CHANGES.items():
+        found = [flip for flip in flips if group_of(flip) == id_]
+        rows = [{"text": flip["text"], "distance": _distance(flip, scored)} for flip in found[:FLIPS]]
+        if rows:
+            groups.append({"title": title, "distance": distance, "rows": rows, "more": max(0, len(found) - FLIPS)})
+    return {"groups": groups}
 
 
-def _distance(flip: dict[str, Any]) -> str:
-    value = number(flip["distance"])
+def _distance(flip: dict[str, Any], scored: dict[str, bool]) -> str:
+    value, group = number(flip["distance"]), group_of(flip)
     if value is None:
         return str(flip["distance"])
-    if flip["what"] in ("demand", "cost") and not flip.get("answer"):
-        return percent(flip["distance"])
-    return plain(value, 2) + {"response": " of 1", "weight": " of 2"}.get(flip["what"], "")
+    if group == "weight":  # what some criteria gain others lose, so half of the sum moves
+        return f"{plain(value * 50, 1)} of 100 points"
+    if group in ("option", "use_case"):
+        return f"{plain(value, 2)} of 1" if scored.get(flip["question"]) else "not scored"
+    return percent(flip["distance"]) if group in ("demand", "cost") else plain(value, 2)
 
 
 def scenarios(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] | None:

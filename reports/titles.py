@@ -15,7 +15,8 @@ from reports.wording import word
 
 Node = dict[str, Any]
 LONGEST = 160  # characters of a title within a sentence
-_CHOICE = re.compile(r"(?<=value of the choice: )(\S+)(?= = )")
+_CHOICES = "value of the choice: "
+_CHOICE = re.compile(r"(?<![\w.-])([a-z0-9][\w.-]*)(?= = [0-9])")
 _SOURCING = re.compile(r"(?<=sourcing )([a-z_]+)")
 _PLACE = re.compile(r"\boptions\.([a-z0-9-]+)((?:\.[a-z_]+)+)")
 _KEY = re.compile(r"\b[a-z0-9]+(?:_[a-z0-9]+)+\b")
@@ -79,7 +80,7 @@ class Titles:
         if kind == "flips" and number.isdecimal() and int(number) < len(self.flips):
             choices = self.choices.get(self.flips[int(number)].get("question") or "", {})
             named["value"] = _answer_text(node["value"], choices)
-            named["formula"] = _FROM.sub(lambda m: _answer_text(m[1], choices), named["formula"])
+            named["formula"] = _FROM.sub(lambda m: _quoted(_answer_text(m[1], choices), m[1]), named["formula"])
         return named
 
     def _place(self, match: re.Match[str]) -> str:
@@ -99,12 +100,12 @@ class Titles:
     def _answer(self, named: Node, question: str) -> None:
         """An answer's own row: its question is its name, and the choice stands in its formula."""
         choices = self.choices[question]
-        chosen = bool(_CHOICE.search(named["formula"]))
-        named["formula"] = _CHOICE.sub(lambda m: f"“{choices[m[1]]}”" if m[1] in choices else m[1], named["formula"])
+        before, chosen, after = named["formula"].partition(_CHOICES)
+        named["formula"] = before + chosen + _CHOICE.sub(lambda m: f"“{choices[m[1]]}”" if m[1] in choices else m[1], after)
         named["inputs"] = [
             part | {"name": "answer", "value": _answer_text(part["value"], choices)} if part["name"] == "response" else part
             for part in named["inputs"]
-            if not (chosen and part["name"] == "response" and part["value"] in choices)
+            if not (chosen and part["name"] == "response" and all(one in choices for one in part["value"].split(", ")))
         ]
         named["question"] = "" if named["name"] == self.questions[question] else f"“{self.questions[question]}”"
 
@@ -123,6 +124,10 @@ def _answer_text(value: str, choices: Mapping[str, str]) -> str:
     """A choice's text, or those of several; any other answer as it is."""
     parts = value.split(", ")
     return "; ".join(choices[part] for part in parts) if all(part in choices for part in parts) else value
+
+
+def _quoted(text: str, id_: str) -> str:
+    return text if text == id_ else f"“{text}”"
 
 
 def _spaced(match: re.Match[str]) -> str:

@@ -13,7 +13,7 @@ from decimal import ROUND_CEILING, Decimal
 from functools import lru_cache
 
 from assessments.scoring.facts import Costs, Demand, Range
-from compliance.catalogue.model import Exchange
+from compliance.catalogue.model import Exchange, ExchangeRate
 
 STAFFED = ("scaling", "monitoring", "security_and_compliance", "updates_and_patches", "fine_tuning", "support")
 CATEGORIES = ("model_access", "infrastructure", *STAFFED, "time_to_production")
@@ -98,13 +98,18 @@ class OptionCosts:
         return Decimal(len(CATEGORIES) - len(self.missing)) / len(CATEGORIES)
 
 
+def newest_rates(exchange: Exchange, as_of: date) -> dict[str, ExchangeRate]:
+    """For each currency the newest rate on or before the day."""
+    newest: dict[str, ExchangeRate] = {}
+    for rate in exchange.rates:
+        if rate.on <= as_of and (rate.currency not in newest or rate.on >= newest[rate.currency].on):
+            newest[rate.currency] = rate
+    return newest
+
+
 def rates_on(exchange: Exchange, as_of: date) -> dict[str, Decimal]:
     """Units of the base currency for one unit of each currency: the newest rate on or before the day."""
-    newest: dict[str, tuple[date, Decimal]] = {}
-    for rate in exchange.rates:
-        if rate.on <= as_of and (rate.currency not in newest or rate.on >= newest[rate.currency][0]):
-            newest[rate.currency] = (rate.on, rate.rate)
-    return {**{currency: rate for currency, (_, rate) in newest.items()}, exchange.base: Decimal(1)}
+    return {**{currency: rate.rate for currency, rate in newest_rates(exchange, as_of).items()}, exchange.base: Decimal(1)}
 
 
 def conversion(exchange: Exchange, as_of: date, currency: str, into: str) -> Decimal | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 
 from assessments.scoring.answers import Asked
@@ -11,6 +11,7 @@ from assessments.scoring.flip import Flip
 from assessments.scoring.rounding import plain
 from assessments.scoring.values import question_term
 from assessments.scoring.vary import Answers, Standing
+from assessments.scoring.words import measured
 from compliance.catalogue.model import Question
 
 
@@ -25,11 +26,13 @@ def answer_flips(answers: Answers) -> Iterator[Flip]:
             continue
         found: list[Flip] = []
         for value in others(answers, option, asked, leader):
-            standings = answers.changed(
-                asked.question.id, option, Response(value, basis=asked.response.basis if asked.response else "unsupported")
-            )
-            if (then := answers.leader(standings)) != leader:
-                found.append(_flip(answers, option, asked, value, then))
+            response = Response(value, basis=asked.response.basis if asked.response else "unsupported")
+            standings = answers.changed(asked.question.id, option, response)
+            # What turns only while a question that it opens has no answer is no turn: that question is simply asked next.
+            if (then := answers.leader(standings)) != leader and answers.leader(
+                answers.changed(asked.question.id, option, response, hopeful=True)
+            ) != leader:
+                found.append(_flip(answers, option, asked, value, then, _kept_out(answers, standings, leader)))
         if found:
             yield min(found, key=lambda f: f.distance)
 
@@ -100,7 +103,7 @@ def _turning(answers: Answers, option: str | None, asked: Asked, leader: str | N
 
 def _with(standing: Standing, criterion: str, weight: float, gain: float) -> Standing:
     summed, whole = standing.sums[criterion]
-    return Standing(standing.id, {**standing.sums, criterion: (summed + weight * gain, whole)}, standing.admissible)
+    return Standing(standing.id, {**standing.sums, criterion: (summed + weight * gain, whole)}, standing.blocking)
 
 
 def _figure_at(value: float, worst: Decimal, best: Decimal, scale: str) -> float | None:
@@ -119,7 +122,18 @@ def outward(figure: float, upwards: bool, digits: int = 4) -> Decimal:
     return exact.quantize(step, rounding=ROUND_CEILING if upwards else ROUND_FLOOR).normalize() + 0
 
 
-def _flip(answers: Answers, option: str | None, asked: Asked, value: Value, leader: str | None) -> Flip:
+def _kept_out(answers: Answers, standings: Sequence[Standing], leader: str | None) -> str:
+    """What keeps the former leader out, as the end of a sentence; empty where it is still admissible, and only no longer first."""
+    rules = next((s.blocking for s in standings if s.id == leader), frozenset())
+    titles = [r.title for r in answers.evaluation.release.rules if r.id in rules]
+    if not titles:
+        return ""
+    name = next(o.facts.label for o in answers.evaluation.options if o.facts.id == leader)
+    more = f" and {len(titles) - 1} more" if len(titles) > 1 else ""
+    return f": {name} would no longer be admissible (“{titles[0]}”{more})"
+
+
+def _flip(answers: Answers, option: str | None, asked: Asked, value: Value, leader: str | None, why: str) -> Flip:
     names = {o.facts.id: o.facts.label for o in answers.evaluation.options}
     question = asked.question
     now = asked.answer.value if asked.answer else None
@@ -137,7 +151,7 @@ def _flip(answers: Answers, option: str | None, asked: Asked, value: Value, lead
         to_value=shown(value),
         distance=distance,
         leader=leader,
-        text=f"{who} once “{question.text}” is answered {said(question, value)}{of} ({was}).",
+        text=f"{who} once “{question.text}” is answered {said(question, value)}{of} ({was}){why}.",
     )
 
 
@@ -156,5 +170,5 @@ def said(question: Question, value: Value) -> str:
     if isinstance(value, tuple):
         return " and ".join(f"“{texts.get(c, c)}”" for c in value) or "with none of them"
     if isinstance(value, Decimal):
-        return f"{plain(value)} {question.unit}".strip()
+        return measured(f"{value.normalize():,f}", question.unit)
     return f"“{texts.get(str(value), str(value))}”"

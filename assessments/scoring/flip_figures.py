@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
 import numpy as np
 
+from assessments.scoring.cost_draws import PRICES
 from assessments.scoring.cost_model import CostModel, Figure, Key
 from assessments.scoring.costs import conversion
 from assessments.scoring.draws import Array
@@ -19,8 +19,9 @@ from assessments.scoring.flip_weights import Leaders, nearest_turn
 from assessments.scoring.measures import values_of_totals, weeks_values
 from assessments.scoring.read_costs import FIGURES
 from assessments.scoring.results import OptionResult
+from assessments.scoring.rounding import plain
 from assessments.scoring.vary import SAME, Answers, Standing
-from assessments.scoring.words import tokens_in_words
+from assessments.scoring.words import in_currency, listed, measured, tokens_in_words
 
 FURTHEST = 1000.0  # times what a figure is now: beyond that nothing is looked for
 TRIED_AT_MOST = 3  # answers of one option, to go with a demand
@@ -178,49 +179,64 @@ def _of(standings: tuple[Standing, ...], option: str) -> Standing:
 
 
 def _by_cost(figures: Figures, option: OptionResult, leader: str) -> Iterator[Flip]:
-    for (category, key), figure in figures.models[option.facts.id].ranges():
-        now = float(figure.likely)
-        if not now:
-            continue
+    for places in _varied(figures.models[option.facts.id]):
+        category, key = places[0]
+        now = float(figures.models[option.facts.id].given[category][key].likely)
         bounds = FIGURES[category][key]
         most = min(now * FURTHEST, float(bounds.most)) if bounds.most is not None else now * FURTHEST
 
-        def change(id_: str, values: Array, at: Key = (category, key)) -> tuple[Mapping[Key, Figure], Figure]:
-            return ({at: values}, 1.0) if id_ == option.facts.id else ({}, 1.0)
+        def change(id_: str, values: Array, at: Sequence[Key] = places) -> tuple[Mapping[Key, Figure], Figure]:
+            return (dict.fromkeys(at, values), 1.0) if id_ == option.facts.id else ({}, 1.0)
 
         leading = figures.leaders(figures.answers.base, change)
         for end in (most, now / FURTHEST):
             if end == now or leading(np.array([now, end]))[1] == leader:  # scores only rise or only fall with a cost figure
                 continue
             if turn := nearest_turn(leading, now, end, leader, log=True):
-                yield _cost_flip(figures, option, (category, key), now, turn, bounds.whole)
+                yield _cost_flip(figures, option, places, now, turn, bounds.whole)
 
 
-def _cost_flip(figures: Figures, option: OptionResult, at: Key, now: float, turn: tuple[float, str], whole: bool) -> Flip:
-    category, key = at
+def _varied(model: CostModel) -> list[list[Key]]:
+    """The figures above 0, each with where it stands: the same price in several categories of an option is one price."""
+    found: dict[object, list[Key]] = {}
+    for at, figure in model.ranges():
+        if figure.likely:
+            found.setdefault((at[1], figure) if at[1].endswith(PRICES) else at, []).append(at)
+    return list(found.values())
+
+
+def _cost_flip(figures: Figures, option: OptionResult, places: Sequence[Key], now: float, turn: tuple[float, str], whole: bool) -> Flip:
+    category, key = places[0]
     value, leader = turn
     names = {o.facts.id: o.facts.label for o in figures.evaluation.options}
     to = outward(value, value > now)
     if whole:
         to = Decimal(int(np.ceil(value) if value > now else np.floor(value)))
-    fields = (
-        {f.key: f for f in figures.answers.known.cost_categories[category].fields}
-        if category in figures.answers.known.cost_categories
-        else {}
-    )
-    of = figures.answers.known.cost_categories.get(category)
-    what = f"{of.title}: {fields[key].text}" if of and key in fields else f"{category}.{key}".replace("_", " ")
-    # The catalogue's units name the currency of its own figures; what stands here is in that of the option's costs.
-    currency = option.facts.costs.currency or option.costs.currency
-    unit = " " + re.sub(r"^(currency|[A-Z]{3})\b", currency, fields[key].unit) if key in fields else ""
+    known = figures.answers.known.cost_categories
+    of = [known[c] for c, _ in places if c in known]
+    field = next((f for f in of[0].fields if f.key == key), None) if of else None
+    if field is None:
+        what, unit = f"“{category}.{key}”".replace("_", " "), ""
+    else:
+        what, unit = f"“{of[0].title}: {field.text}”", in_currency(field.unit, option.facts.costs.currency or option.costs.currency)
+    where = option.facts.label
+    if len(places) > 1 and field:
+        what, where = f"“{field.text}”", f"{where}, in {listed([c.title for c in of])} alike,"
     verb = "rises above" if value > now else "falls below"
     return Flip(
         what="cost",
         option=option.facts.id,
         figure=f"{category}.{key}",
-        from_value=f"{Decimal(str(now)):f}",
+        also=tuple(".".join(at) for at in places[1:]),
+        from_value=plain(Decimal(str(now))),
         to_value=f"{to:f}",
         distance=abs(float(to) / now - 1),
         leader=leader,
-        text=f"{names[leader]} leads once “{what}” of {option.facts.label} {verb} {to:,f}{unit} (now {Decimal(str(now)).normalize():,f}).",
+        text=f"{names[leader]} leads once {what} of {where} {verb} {_amount(to, unit)} (now {_amount(Decimal(str(now)), unit)}).",
     )
+
+
+def _amount(figure: Decimal, unit: str) -> str:
+    if unit.startswith("share"):
+        return f"{(figure * 100).normalize():f} %"
+    return measured(f"{figure.normalize():,f}", unit)

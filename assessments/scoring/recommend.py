@@ -92,11 +92,11 @@ def _lead(leader: OptionResult, others: Sequence[OptionResult]) -> Reason:
     if not others:
         return f"{name} is the only admissible option, with {score} of 100 points.", _keys("score", leader)
     second = others[0]
-    margin = points(leader.score.value - second.score.value)
-    keys = _keys("score", leader, second)
-    if Decimal(margin) == 0:
+    keys, next_to = _keys("score", leader, second), points(second.score.value)
+    margin = Decimal(score) - Decimal(next_to)  # of the scores as they are printed, so that it can be checked
+    if not margin:
         return f"{name} and {second.facts.label} stand level with {score} of 100 points.", keys
-    return f"{name} leads with {score} of 100 points, {margin} ahead of {second.facts.label} ({points(second.score.value)}).", keys
+    return f"{name} leads with {score} of 100 points, {margin} ahead of {second.facts.label} ({next_to}).", keys
 
 
 def _sure(leader: OptionResult, robustness: Robustness | None) -> list[Reason]:
@@ -138,9 +138,9 @@ def _cost(leader: OptionResult, second: OptionResult, months: int | None) -> lis
     ours, theirs = leader.costs, second.costs
     if not (ours.comparable and theirs.comparable) or ours.total is None or theirs.total is None:
         return []
-    gap = ours.total - theirs.total
+    gap = Decimal(money(ours.total)) - Decimal(money(theirs.total))
     keys = _keys("costs.total.likely", leader, second)
-    if Decimal(money(gap)) == 0:
+    if not gap:
         return [(f"Over {months} months both cost {_amount(ours, ours.total)}.", keys)]
     word = "less" if gap < 0 else "more"
     return [

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
-from assessments.scoring import text_risk
+from assessments.scoring import printed, text_risk
 from assessments.scoring.evaluate import Evaluation
 from assessments.scoring.study import study
 from compliance.catalogue.index import Index, index
@@ -231,7 +231,7 @@ def _open(data: dict[str, Any]) -> Iterator[str]:
 
 def _tree(nodes: list[dict[str, Any]], depth: int) -> Iterator[str]:
     for entry in nodes:
-        formula = f"   [{entry['formula']}]" if entry["formula"] else ""
+        formula = f"   [{printed.sentence(entry['formula'])}]" if entry["formula"] else ""
         basis = f"   basis: {entry['basis']}" if "basis" in entry else ""
-        yield f"{'  ' * depth}{entry['name']}: {entry['value']}{formula}{basis}"
+        yield f"{'  ' * depth}{entry['name']}: {printed.value(entry['value'], entry.get('unit', ''))}{formula}{basis}"
         yield from _tree(entry["inputs"], depth + 1)

@@ -26,11 +26,15 @@ SAME = 1e-12  # scores nearer than this are level
 
 @dataclass(frozen=True)
 class Standing:
-    """How an option stands: Σ w·v and Σ w by criterion, and whether it is admissible."""
+    """How an option stands: Σ w·v and Σ w by criterion, and the rules that keep it out."""
 
     id: str
     sums: Mapping[str, tuple[float, float]]
-    admissible: bool
+    blocking: frozenset[str]
+
+    @property
+    def admissible(self) -> bool:
+        return not self.blocking
 
     def value(self, criterion: str) -> float | None:
         """0 to 1, or None where nothing of the criterion applies."""
@@ -66,11 +70,14 @@ class Answers:
         """The id of the first admissible option, None where there is none."""
         return first({s.id: self.score(s) for s in standings if s.admissible})
 
-    def changed(self, question: str, option: str | None, response: Response | None) -> tuple[Standing, ...]:
-        """How all options stand with ``question`` answered by ``response``: of the use case, or of the option with that id."""
+    def changed(self, question: str, option: str | None, response: Response | None, *, hopeful: bool = False) -> tuple[Standing, ...]:
+        """How all options stand with ``question`` answered by ``response``: of the use case, or of the option with that id.
+
+        ``hopeful``: the questions that the answer opens, which nobody was asked before, count as answered in the best way: 1 in the score, and
+        they keep no option out."""
         if option is not None:
             return tuple(
-                self._option(o, {question: response}, {}) if o.facts.id == option else s
+                self._option(o, {question: response}, {}, hopeful=hopeful) if o.facts.id == option else s
                 for o, s in zip(self.evaluation.options, self.base, strict=True)
             )
         variables = dict(self._of_class)
@@ -82,7 +89,10 @@ class Answers:
             moved = moved | {name for name in ACT if variables.get(name) != self._of_class.get(name)}
         moves: Variables = {name: variables[name] for name in moved if name in variables}
         gone = moved - set(moves)
-        return tuple(self._option(o, {}, moves, gone, asked) for o in self.evaluation.options)
+        opened = {a.question.variable for id_, a in asked.items() if _opened(self.evaluation.sheet.asked[id_], a)}
+        if opened & self._act_reads:
+            opened |= ACT
+        return tuple(self._option(o, {}, moves, gone, asked, hopeful, opened) for o in self.evaluation.options)
 
     def _option(
         self,
@@ -91,6 +101,8 @@ class Answers:
         moves: Variables,
         gone: frozenset[str] | set[str] = frozenset(),
         shared: Mapping[str, Asked] | None = None,
+        hopeful: bool = False,
+        opened: Iterable[str] = (),
     ) -> Standing:
         variables = {**option.sheet.variables, **moves}
         for name in gone:
@@ -98,20 +110,28 @@ class Answers:
         outside = frozenset(moves) | gone
         asked, moved = reread(self.known, option.sheet, responses, variables, outside)
         moved |= outside
-        sums = dict(_standing(option).sums)
+        sums, opened = dict(_standing(option).sums), set(opened)
         for id_, now in {**(shared or {}), **asked}.items():
             before = self.evaluation.sheet.asked.get(id_) or option.sheet.asked[id_]
+            opens = _opened(before, now)
+            if opens:
+                opened.add(now.question.variable)
             for at, sign in ((before, -1.0), (now, 1.0)):
                 if (term := question_term(at)) and at.question.criterion:
                     summed, weight = sums.get(at.question.criterion, (0.0, 0.0))
                     own = sign * float(term.weight)
                     weight = weight + own
-                    sums[at.question.criterion] = (summed + own * float(term.value), weight if weight > SAME else 0.0)
+                    value = term.best if hopeful and opens else term.value
+                    sums[at.question.criterion] = (summed + own * float(value), weight if weight > SAME else 0.0)
         blocking = self._blocking[option.facts.id]
         for rule in self._shared + self._own if shared is not None else self._own:
-            if references(rule.when) & moved:
-                blocking = blocking - {rule.id} if truth(rule.when, variables) is False else blocking | {rule.id}
-        return Standing(option.facts.id, sums, not blocking)
+            if names := references(rule.when) & moved:
+                holds = truth(rule.when, variables)
+                if holds is False:
+                    blocking = blocking - {rule.id}
+                elif holds or not (hopeful and names & opened):
+                    blocking = blocking | {rule.id}
+        return Standing(option.facts.id, sums, blocking)
 
 
 def first(scores: Mapping[str, float]) -> str | None:
@@ -124,7 +144,12 @@ def first(scores: Mapping[str, float]) -> str | None:
 
 def _standing(option: OptionResult) -> Standing:
     sums = {c: (float(v.exact.value), float(v.exact.weight)) for c, v in option.criteria.items()}
-    return Standing(option.facts.id, sums, option.admissible)
+    return Standing(option.facts.id, sums, frozenset(f.rule.id for f in option.blockers))
+
+
+def _opened(before: Asked, now: Asked) -> bool:
+    """Whether it comes to be asked, and has no answer yet."""
+    return before.visible is False and now.applicable and now.answer is None
 
 
 def reread(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -20,6 +21,17 @@ def of_hundred(share: Fraction | str) -> str:
 def listed(parts: Sequence[str]) -> str:
     """``a``, ``a and b``, ``a, b and c``."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+
+
+def measured(figure: str, unit: str) -> str:
+    """A figure (as text, with its separators) and its unit: ``USD 180,000 per year``, ``12 weeks``; a currency stands before it."""
+    money = re.match(r"([A-Z]{3})\b ?(.*)", unit)
+    return " ".join(part for part in ((money[1], figure, money[2]) if money else (figure, unit)) if part)
+
+
+def in_currency(unit: str, currency: str) -> str:
+    """The catalogue's units name the currency of its own figures; what somebody entered is in that of the option's costs."""
+    return re.sub(r"^(units of the demand's currency|currency|[A-Z]{3}\b)", currency, unit)
 
 
 def tokens_in_words(figure: Decimal) -> str:

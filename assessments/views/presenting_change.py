@@ -10,10 +10,10 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from assessments.scoring.flip import GROUPS, group_of
 from assessments.views.showing import Content, amount, names_of, number
 from assessments.views.trying import Trials
 
-KINDS = ("weight", "response", "demand", "cost")
 NEAREST = 3  # of each kind are shown; the others are folded away
 TOKENS = frozenset({"demand.input_tokens_per_month", "demand.output_tokens_per_month", "demand.horizon_months"})
 
@@ -26,9 +26,11 @@ def changes(content: Content, asked: Mapping[str, Any], try_at: str = "") -> dic
     names, trials = names_of(content), Trials.of(content)
     shown = [_flip(flip, n, names, asked, f"{try_at}?{trials.query(flip)}" if try_at else "") for n, flip in enumerate(found["flips"])]
     groups = []
-    for kind in KINDS:
+    for kind in GROUPS:
         of_kind = [flip for flip in shown if flip["kind"] == kind]
         title, none = _kind(kind, found)
+        if kind == "together" and not of_kind:
+            continue
         groups.append({"kind": kind, "title": title, "near": of_kind[:NEAREST], "more": of_kind[NEAREST:], "none": "" if of_kind else none})
     leader = found["recommendation"]["option"]
     return {"groups": groups, "count": len(shown), "leader": names.get(leader or "", "")}
@@ -36,7 +38,7 @@ def changes(content: Content, asked: Mapping[str, Any], try_at: str = "") -> dic
 
 def _flip(flip: Content, position: int, names: Mapping[str, str], asked: Mapping[str, Any], url: str) -> dict[str, Any]:
     return {
-        "kind": flip["what"],
+        "kind": group_of(flip),
         "text": flip["text"],
         "leader": names.get(flip["leader"] or "", ""),
         "far": number(_far(flip, asked), f"flips.{position}", ""),
@@ -80,8 +82,13 @@ def _kind(kind: str, found: Content) -> tuple[str, str]:
         else:
             none = _("No weights at all would put another option first.")
         return _("Other weights"), none
-    if kind == "response":
-        return _("Another answer"), _("No other answer to any single question would put another option first.")
+    if kind == "option":
+        return _("Another answer about an option"), _("No other answer to any single question about an option would put another one first.")
+    if kind == "use_case":
+        title = _("Another answer about the use case, or another requirement")
+        return title, _("No other answer about the use case, and no other requirement of the organisation, would put another option first.")
+    if kind == "together":
+        return _("A better answer and another demand together"), ""
     if kind == "demand":
         none = unsearched or _("No demand from a thousandth to a thousand times of what it is now would put another option first.")
         return _("Another demand"), none

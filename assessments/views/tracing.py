@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from accounts import formats
 from assessments.models import BasisOfAnswer
+from assessments.scoring import printed
 from assessments.scoring.costs import CATEGORIES
+from assessments.scoring.trace_node import leaf
 from assessments.views.places import Where
 
 CATEGORY = ".by_category."
 FURTHER = "#"  # before the key of another number
 CATALOGUE = "@"  # before a part of the page of the catalogue's reference data
+CHOICE = re.compile(r"(?<![\w.-])([a-z0-9][\w.-]*)(?= = [0-9])")  # the id of a choice, before its value
+Told: TypeAlias = frozenset[tuple[str, ...]]
+NOTHING: Told = frozenset()
 UNFOLDED = 2  # levels that are open at first
 DEMAND_STEPS = frozenset(
     {
@@ -52,17 +59,20 @@ class Reader:
     evaluation: Mapping[str, Any]
     catalogue: str
 
-    def step(self, node: Mapping[str, Any], above: str = "", option: str = "", depth: int = 0) -> Step:
-        """``node`` and all below it; ``above`` names what the node above it hangs on, ``option`` the option that it is about."""
+    def step(self, node: Mapping[str, Any], above: str = "", option: str = "", depth: int = 0, told: Told = NOTHING) -> Step:
+        """``node`` and all below it; ``above`` names what the node above it hangs on, ``option`` the option that it is about, and ``told`` the
+        leaves that stand further up."""
         if node.get("key", "").startswith("options."):
             option = node["key"].split(".")[1]
         scope = self._scope(node, above, option)
-        inputs = tuple(self.step(child, scope, option, depth + 1) for child in node["inputs"])
+        children = [child for child in node["inputs"] if leaf(child) not in told]
+        below = told | {found for child in children if (found := leaf(child))}
+        inputs = tuple(self.step(child, scope, option, depth + 1, below) for child in children)
         further = scope.startswith(FURTHER)
         return Step(
             name=self.asked[node["name"]]["text"] if node["name"] in self.asked else node["name"],
             value=self._value(node, scope),
-            formula=node["formula"],
+            formula=self._formula(node, scope),
             basis=str(BasisOfAnswer(node["basis"]).label) if node.get("basis") else "",
             sources=tuple(self.sources.get(id_, id_) for id_ in node.get("source", ())),
             url="" if inputs else self._url(scope, option),
@@ -85,6 +95,8 @@ class Reader:
         key, name = node.get("key", ""), node["name"]
         if question := node.get("question"):
             return str(question)
+        if place := node.get("place"):
+            return str(place)
         if name in self.asked:
             return str(name)
         if CATEGORY in key:
@@ -140,11 +152,21 @@ class Reader:
         return "weights" if flip["what"] == "weight" else "demand"
 
     def _value(self, node: Mapping[str, Any], scope: str) -> str:
-        """The value; an answer in the words of its choices."""
-        texts = {choice["id"]: choice["text"] for choice in self.asked.get(scope, {}).get("choices", ())}
-        if node["name"] != "response" or not texts:
-            return str(node["value"])
-        return "; ".join(texts.get(id_, id_) for id_ in node["value"].split(", "))
+        """The value, in print; an answer in the words of its choices."""
+        texts = self._choices(scope)
+        if texts and (node["name"] == "response" or node["name"] in self.asked):
+            return "; ".join(texts.get(id_, id_) for id_ in node["value"].split(", "))
+        return formats.number(printed.value(node["value"], node.get("unit", "")))
+
+    def _formula(self, node: Mapping[str, Any], scope: str) -> str:
+        """The formula, in print and with the words of the choices that it names by their ids."""
+        before, chosen, after = node["formula"].partition("value of the choice: ")
+        texts = self._choices(scope)
+        words = CHOICE.sub(lambda m: f"“{texts[m[1]]}”" if m[1] in texts else m[1], after)
+        return printed.sentence(f"{before}{chosen}{words}")
+
+    def _choices(self, scope: str) -> dict[str, str]:
+        return {choice["id"]: choice["text"] for choice in self.asked.get(scope, {}).get("choices") or ()}
 
 
 def found(tree: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:

@@ -63,7 +63,8 @@ class Trials:
                 beyond = factor * (Decimal("1.0001") if factor > 1 else Decimal("0.9999"))
                 yield "volume", f"{beyond:.6g}" if beyond < 1 else _plain(beyond)
             case "cost":
-                yield "figure", f"{flip['option']}:{flip['figure']}:{flip['to_value']}"
+                for figure in (flip["figure"], *flip.get("also", ())):
+                    yield "figure", f"{flip['option']}:{figure}:{flip['to_value']}"
 
     def _after(self, flip: Content) -> Weights:
         """The weights after the flip. A criterion that is left out keeps its share, so where every criterion counts only those that change are

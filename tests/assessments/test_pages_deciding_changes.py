@@ -14,6 +14,7 @@ from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment
 from assessments.scoring.evaluate import evaluate
 from assessments.scoring.file import read_assessment
+from assessments.scoring.flip import group_of
 from assessments.scoring.patch import Patch, what_if
 from assessments.scoring.study import study
 from assessments.views.presenting import live_content
@@ -68,7 +69,7 @@ class Complete(TestCase):
         names = dict(self.case.options.values_list("key", "name"))
         tried = self.reader.client.get(tries[0])
         assert tried.status_code == 200
-        first = next(f for f in self.data["flips"] if f["what"] == "weight")
+        first = next(f for f in self.data["flips"] if f["what"] == "response" and f["option"])
         assert f"{names[first['leader']]} would lead" in words(tried)
         assert html(page).count('class="flip"') == len(self.data["flips"])
 
@@ -129,10 +130,10 @@ def test_trying_a_change_turns_the_recommendation_as_it_says(content: dict[str, 
 def test_changes_are_grouped_by_kind_and_ordered_by_distance(content: dict[str, Any]) -> None:
     shown = changes(content, {})
     assert shown is not None
-    assert [group["kind"] for group in shown["groups"]] == ["weight", "response", "demand", "cost"]
+    assert [group["kind"] for group in shown["groups"]] == ["option", "use_case", "weight", "demand", "cost"]
     for group in shown["groups"]:
         texts = [flip["text"] for flip in (*group["near"], *group["more"])]
-        assert texts == [flip["text"] for flip in content["evaluation"]["flips"] if flip["what"] == group["kind"]]
+        assert texts == [flip["text"] for flip in content["evaluation"]["flips"] if group_of(flip) == group["kind"]]
         assert bool(group["none"]) == (not texts)
     assert shown["count"] == len(content["evaluation"]["flips"])
 

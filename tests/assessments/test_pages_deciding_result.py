@@ -162,13 +162,27 @@ class Derivation(TestCase):
     def test_a_page_of_nested_steps(self) -> None:
         page = self.reader.get("trace", f"?of={self.key}")
         assert html(page).count("<details") > 20
-        assert "100 × Σ weight × value" in words(page)
+        assert "100 × weight × value" in words(page)
         assert "<!doctype html>" in html(page)
 
     def test_a_fragment_for_htmx(self) -> None:
         fragment = self.reader.get("trace", f"?of={self.key}", **{"HX-Request": "true"})
         assert "<!doctype" not in html(fragment)
-        assert "100 × Σ weight × value" in words(fragment)
+        assert "100 × weight × value" in words(fragment)
+
+    def test_figures_stand_in_print_and_choices_in_words(self) -> None:
+        text = self.derived("?of=options.vendor-api.costs")
+        for expected in ("EUR 534,317.34", "USD 180,000 per year", "rate of 1 January 2026", "growth a year 20 %"):
+            assert expected in text, expected
+        assert text.count("rate of 1 January 2026") == 1
+        assert "EUR for one USD 0.86" in self.derived("?of=options.vendor-api.costs.by_category.support")
+        assert "fte_cost_per_year" not in text and " ** " not in text
+        score = self.derived(f"?of={self.key}")
+        assert "value of the choice: “" in score and "points from Service levels 12.5824" in score
+
+    def test_a_break_even_leads_to_the_costs_that_it_is_drawn_from(self) -> None:
+        page = self.reader.get("trace", "?of=break_even.0.tokens_per_month")
+        assert any(link.endswith("of=options.vendor-api.costs") for link in links(page))
 
     def test_answers_stand_in_words(self) -> None:
         page = words(self.reader.get("trace"))

@@ -17,12 +17,15 @@ from assessments.models import DecisionRecord, Snapshot
 from assessments.snapshots import content_of
 from audit.models import AuditEvent
 from jobs.models import Job
-from reports.derivation import derivation
+from reports.derivation import derivation, walk
 from reports.models import Report
 from reports.questions import questions
+from reports.routing import routing
 from reports.storing import digest_of
 from reports.tasks import make_sign_off
 from reports.titles import Titles
+from reports.verifier.figures import check_figures
+from reports.wording import amount
 from tests.reports.sample import sample_snapshot
 from tests.reports.test_printing_risk import assert_whole
 from tests.triggers import without_triggers
@@ -107,6 +110,46 @@ def test_the_appendix_of_a_real_case_names_things_by_their_titles(decision: Deci
         assert not re.search(rf"(?<![\w.-]){re.escape(question['id'])}(?![\w.-])", text), question["id"]
     assert not re.search(r"\b[a-z]+_[a-z_]+\b", text)
     assert re.search("value of the choice: “[^”]+” = 0", text)
+
+
+def test_the_figures_of_an_older_record_hold_though_its_sentences_were_others(decision: DecisionRecord) -> None:
+    snapshot = content_of(decision.snapshot)
+    evaluation = snapshot["evaluation"]
+    evaluation["recommendation"]["reasons"][0] = evaluation["flips"][0]["text"] = "In other words."
+    assert not check_figures(snapshot).ok
+    for node in walk(evaluation["trace"]):
+        node.pop("unit", None)
+    held = check_figures(snapshot)
+    assert held.ok and "aren't compared" in held.message
+    evaluation["options"][0]["score"] = "99.9"
+    assert not check_figures(snapshot).ok
+
+
+def test_the_appendix_says_nothing_twice_and_in_words(decision: DecisionRecord) -> None:
+    snapshot = content_of(decision.snapshot)
+    sections = derivation(Titles(snapshot).of_trace(snapshot["evaluation"]["trace"]))
+    own = next(s for s in sections if s.title == "Own cluster")
+    vendor = next(s for s in sections if s.title == "Vendor API in the EU")
+    said = "\n".join(f"{r.name}: {r.value}: {r.how}" for s in sections for r in s.rows)
+    for section in (own, vendor):
+        names = [row.name for row in section.rows]
+        assert names.count("EUR for one USD") == 1
+        assert not [n for n in names if n.startswith(("best of", "completeness of"))]  # everything is answered, which one sentence says
+        assert not {"Service levels", "Cost"} & set(names)  # parent and child under one name
+    assert next(r.how for r in vendor.rows if r.name == "replicas in the last month") == "it runs none"
+    rate = next(r for r in own.rows if r.name == "EUR for one USD")
+    assert rate.how.startswith("rate of ") and rate.how.endswith("[exchange-planning-rates]")
+    assert "Loaded cost of one such person a year: USD 180,000 per year: most likely, from 140,000 to 220,000" in said
+    assert "weight of Regulation and data sovereignty × 2" in said and ": 1,440 minutes: in options of the sourcing Closed API" in said
+    for absent in ("log between", "simplex", "seeded", "self declared", "see robustness", "default", " ** ", "see Vendor API", "480000000"):
+        assert absent not in said, absent
+
+
+def test_the_facts_of_the_policy_show_the_total_as_it_stands_elsewhere(decision: DecisionRecord) -> None:
+    snapshot = content_of(decision.snapshot)
+    total = next(o for o in snapshot["evaluation"]["options"] if o["id"] == snapshot["proposal"]["option"])["costs"]["total"]["likely"]
+    facts = {f["text"]: f["value"] for f in routing(snapshot)["facts"]}
+    assert facts["Costs over the horizon"] == f"EUR {amount(total)}"
 
 
 def test_the_trail_is_told_with_titles() -> None:

@@ -8,11 +8,15 @@ from typing import Any
 import pikepdf
 import pytest
 
+from assessments.scoring import printed
+from assessments.scoring.flip import GROUPS
+from assessments.views.presenting_change import _kind
 from audit.canonical import canonical_bytes
 from reports.charts import draw_charts
-from reports.derivation import Section, derivation, walk
+from reports.derivation import Section, derivation, told_by, walk
 from reports.document import Records, context
 from reports.pdf import page
+from reports.sure import what_would_change_it
 from tests.reports.sample import digest_of, sample_decision, sample_snapshot
 from tests.reports.sample_risk import without_risk
 from tests.reports.test_printing import text_of, unsigned
@@ -78,13 +82,37 @@ def test_losses_name_what_changes_them_and_what_others_bear(whole: bytes) -> Non
 def test_changes_stand_with_their_distance_and_scenarios_side_by_side(whole: bytes) -> None:
     text = text_of(whole, "-layout")
     for expected in (
-        "once the weight of Cost rises above 22.0 %. 0.28 of 2",
+        "once the weight of Cost rises above 22.0 %. 14 of 100 points",
         "once demand passes 715 million tokens a month. 49 %",
         "No option is admissible once nobody is woken for Vendor API in the EU. 0.75 of 1",
         "Managed open weights 64.9, rank 2 66.6, rank 1",
         "52.3, not admissible 55.0, not admissible",
     ):
         assert expected in text, expected
+
+
+def test_changes_stand_by_kind_with_the_names_of_the_page_and_the_nearest_first() -> None:
+    snapshot = sample_snapshot()
+    flip = {"what": "cost", "question": None, "option": "vendor-api", "figure": "support.fte", "from_value": "1", "leader": "managed-open"}
+    more = [flip | {"to_value": "2", "distance": f"{n}.0000", "text": f"Change {n}."} for n in range(1, 13)]
+    both = {"what": "demand", "question": "s0-1.q1", "option": "own-cluster", "answer": "x", "from_value": "1", "to_value": "2",
+            "distance": "1.5000", "leader": "own-cluster", "text": "Both."}  # fmt: skip
+    shared = {
+        "what": "response",
+        "question": "s0-1.q1",
+        "option": None,
+        "to_value": "x",
+        "distance": "1.0000",
+        "leader": None,
+        "text": "Least.",
+    }
+    snapshot["evaluation"]["flips"] += [*more, both, shared]
+    groups = what_would_change_it(snapshot)["groups"]
+    pages = [_kind(id_, {"unanswered": {"use_case": []}, "ranking": ["a", "b"]})[0] for id_ in GROUPS]
+    assert [g["title"] for g in groups] == pages
+    assert [r["text"] for r in groups[4]["rows"]] == [f"Change {n}." for n in range(1, 11)]
+    text = text_of(unsigned(records_with(snapshot)))
+    assert "2 more, farther away, stand in the chapter Where every number comes from." in text
 
 
 def test_an_older_record_prints_without_these_chapters() -> None:
@@ -108,7 +136,7 @@ def test_a_release_without_parameters_and_losses_tells_changes_and_scenarios_alo
             option["loss_per_year"] = None
     shown = context(records_with(snapshot))
     assert shown["sure"] is shown["losses"] is shown["cost_ranges"] is None
-    assert len(shown["change"]["rows"]) == 3
+    assert [len(group["rows"]) for group in shown["change"]["groups"]] == [1, 1, 1]
     assert [part["title"] for part in shown["scenarios"]["tables"][0]["parts"]] == ["Score", "Cost over the horizon"]
 
 
@@ -181,7 +209,7 @@ def test_more_changes_than_a_list_can_hold_are_counted() -> None:
     snapshot = sample_snapshot()
     snapshot["evaluation"]["flips"] *= 11
     change = context(records_with(snapshot))["change"]
-    assert (len(change["rows"]), change["more"]) == (30, 3)
+    assert [(len(group["rows"]), group["more"]) for group in change["groups"]] == [(10, 1)] * 3
     snapshot["evaluation"]["flips"] = []
     records = records_with(snapshot)
     assert "Nothing was found that would turn the recommendation" in page(records, draw_charts(records))
@@ -193,7 +221,7 @@ def test_the_appendix_leaves_nothing_of_the_trace_out(whole: bytes) -> None:
     assert [s.title for s in sections] == ["Demand", "Option vendor-api", "Option managed-open", "Option own-cluster"]
     assert_whole(trace, sections)
     text = text_of(whole)
-    assert "0.8000: weight 3; value of the choice: contract-with-remedy = 0.8. From answer contract" in text
+    assert "0.8: weight 3; value of the choice: contract-with-remedy = 0.8. From answer contract" in text
     assert "Basis: contractual. [bedrock-sla]" in text
 
 
@@ -206,12 +234,14 @@ def test_the_appendix_has_bookmarks_for_its_parts(whole: bytes) -> None:
 
 
 def assert_whole(trace: dict[str, Any], sections: list[Section]) -> None:
-    """Every node's name, value, formula, question and sources stand in a row or a heading of the sections."""
-    printed = "\n".join(
+    """Every node's name, value, formula, question and sources stand in a row or a heading of the sections, its figures in print; of those that
+    say that everything is answered one sentence does."""
+    text = "\n".join(
         [f"{s.title}\n{s.value}\n{s.how}" for s in sections] + [f"{r.name}\n{r.value}\n{r.how}" for s in sections for r in s.rows]
     ).lower()
     for node in walk(trace):
         if node is trace:
             continue
-        for text in (node["name"], node["value"], node["formula"], node.get("question", ""), *node.get("source", [])):
-            assert text.lower() in printed, text
+        said = [node["name"], printed.value(node["value"], node.get("unit", "")), printed.sentence(node["formula"])]
+        for part in [told_by(node)] if told_by(node) else [*said, node.get("question", ""), *node.get("source", [])]:
+            assert part.lower() in text, part

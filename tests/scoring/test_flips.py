@@ -22,7 +22,8 @@ from assessments.scoring.rounding import COMPUTING
 from assessments.scoring.vary import Answers
 from compliance import releases
 from compliance.catalogue.index import index
-from tests.scoring.conftest import GOOD, POOR, D, answers, costs, demand, facts, option, release
+from compliance.catalogue.model import Questionnaire, Rule, Section
+from tests.scoring.conftest import GOOD, POOR, QUESTIONS, D, answers, choices, costs, demand, facts, option, question, release
 
 EXAMPLES = ("examples/bank-chatbot.yaml", "examples/internal-documents.yaml")
 
@@ -66,10 +67,11 @@ def applied(evaluation: Evaluation, flip: Flip) -> Facts:
             ),
         )
     if flip.what == "cost":
-        category, key = flip.figure.split(".")
-        case = replace(
-            case, options=tuple(_priced(o, category, key, Decimal(flip.to_value)) if o.id == flip.option else o for o in case.options)
-        )
+        for figure in (flip.figure, *flip.also):
+            category, key = figure.split(".")
+            case = replace(
+                case, options=tuple(_priced(o, category, key, Decimal(flip.to_value)) if o.id == flip.option else o for o in case.options)
+            )
     if flip.what == "weight":
         stated = next(iter(profiles(known, case).values()))
         whole = sum(stated.values())
@@ -156,6 +158,56 @@ def test_what_keeps_an_option_out_is_lifted_by_an_answer():
 def test_no_option_is_admissible_any_more():
     flip = next(f for f in find_flips(close(GOOD, POOR)) if f.question == "practice")
     assert flip.leader is None and flip.text.startswith("No option is admissible once")
+    assert flip.text.endswith("(now “The answer no”): One would no longer be admissible (“Forbidden”).")
+
+
+def licensed(**more) -> Evaluation:
+    """The licence of one opens a question on its size, which would keep it out; what two would need to lead isn't there."""
+    own = (
+        question("licence", choices=choices(free=None, paid=None)),
+        question("size", choices=choices(small=1, exceeded=0), when='licence == "paid"', **more),
+    )
+    sections = (Section("one", "One", (*QUESTIONS, *own)),)
+    too_big = Rule("too-big", "option", 'size == "exceeded"', "critical", "Too big", "It grants nothing.", "size", ("s",), True)
+    base = release()
+    case = facts(option("one", GOOD | answers(licence="free")), option("two", POOR | answers(licence="free")))
+    return evaluate(
+        release(questionnaires=(Questionnaire("all", "All", "Everything.", sections),), rules=(*base.rules, too_big)), case, draws=0
+    )
+
+
+@pytest.mark.parametrize("scored", [{}, {"criterion": "service", "weight": D(100)}], ids=["blocker", "score"])
+def test_an_answer_that_only_opens_a_question_is_no_flip(scored):
+    evaluation = licensed(**scored)
+    printed = Answers(evaluation).changed("licence", "one", Response("paid"))
+    assert Answers(evaluation).leader(printed) == "two"  # while the size has no answer
+    assert not [f for f in find_flips(evaluation) if f.question == "licence"]
+    hopeful = Answers(evaluation).changed("licence", "one", Response("paid"), hopeful=True)
+    case = applied(evaluation, Flip("response", 0.0, None, "", question="licence", option="one", to_value="paid"))
+    best = replace(case.options[0], responses=case.options[0].responses | answers(size="small"))
+    whole = evaluate(evaluation.release, replace(case, options=(best, case.options[1])), draws=0)
+    assert hopeful[0].admissible and abs(Answers(evaluation).score(hopeful[0]) - float(whole.options[0].score.value)) < 1e-9
+
+
+def test_the_examples_have_no_flip_that_only_opens_a_question():
+    """A paid licence, a transfer, and that least levels are set at all."""
+    found = {f.question for f in find_flips(example(EXAMPLES[1]))}
+    assert not found & {"sovereignty.transfer", "sovereignty.least-levels"}
+    flip = next(f for f in find_flips(example(EXAMPLES[1])) if f.question == "liability.weights-licence")
+    assert flip.to_value == "non-commercial" and "would no longer be admissible (“A licence for research" in flip.text
+
+
+def test_the_same_price_in_several_categories_is_varied_once():
+    evaluation = example(EXAMPLES[1])
+    flip = next(f for f in find_flips(evaluation) if (f.figure or "").endswith("fte_cost_per_year"))
+    assert len([f for f in find_flips(evaluation) if (f.figure or "").endswith("fte_cost_per_year")]) == 1
+    assert len(flip.also) == 5 and flip.as_dict()["also"] == list(flip.also)
+    assert "in Scaling, Monitoring" in flip.text and flip.text.endswith("rises above USD 381,000 per year (now USD 180,000 per year).")
+
+
+def test_a_share_is_told_in_per_cent():
+    flip = next(f for f in find_flips(example(EXAMPLES[1])) if f.figure == "infrastructure.utilisation_limit")
+    assert flip.text.endswith(" % (now 60 %).") and "share" not in flip.text.rsplit("falls below", 1)[1]
 
 
 def test_the_demand_at_which_the_order_turns():

@@ -1,6 +1,12 @@
 """Ranking and recommendation: margins, completeness, and nothing won by silence."""
 
+import re
+from decimal import Decimal
+from pathlib import Path
+
 from assessments.scoring.evaluate import evaluate
+from assessments.scoring.file import read_assessment
+from compliance import releases
 from tests.scoring.conftest import GOOD, POOR, answers, facts, option, release, robustness
 
 
@@ -23,6 +29,14 @@ def test_a_small_margin_leans_and_a_smaller_one_is_too_close(small):
     close, _ = recommended(small, option("one"), option("two", weeks=4))
     assert leaning["outcome"] == "leaning"
     assert (close["outcome"], close["option"]) == ("too_close", "one")
+
+
+def test_the_margin_is_the_difference_of_the_scores_as_they_are_printed():
+    """77.69 − 70.64 is 7.05, but beside 77.7 and 70.6 stands 7.1."""
+    case, of = read_assessment(Path("examples/internal-documents.yaml").read_text("utf-8"), "internal-documents.yaml", releases.named)
+    found = evaluate(of, case, draws=0).recommendation.reasons[0]
+    score, margin, second = (Decimal(text) for text in re.findall(r"\d+\.\d", found))
+    assert score - second == margin == Decimal("7.1")
 
 
 def test_ties_are_ranked_by_id(small):

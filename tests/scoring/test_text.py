@@ -29,4 +29,4 @@ def test_what_is_open_is_listed(small):
 def test_with_its_derivation(small):
     page = text_page(evaluate(small, facts()), trace=True)
     assert "\nDerivation\n----------\n" in page
-    assert "Question sla?: 1.0000   [weight 3; value of the choice: full = 1]" in page
+    assert "Question sla?: 1   [weight 3; value of the choice: full = 1]" in page
