@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from assessments.scoring.words import of_hundred
-from reports import brief, questions, sure, verdicts, wording
-from reports.derivation import derivation, walk
+from reports import brief, questions, sources, sure, verdicts, wording
+from reports.derivation import derivation
 from reports.fonts import covered
 from reports.glossary import glossary
 from reports.losses import losses
@@ -80,6 +80,7 @@ def context(records: Records) -> dict[str, Any]:
     proposed = results[snapshot["proposal"]["option"]]
     options = [_option(o, results[o["id"]], snapshot) for o in snapshot["options"]]
     titles = Titles(snapshot)
+    used = sources.used(snapshot)
     shown = {
         "template_version": TEMPLATE_VERSION,
         "records": records,
@@ -130,7 +131,8 @@ def context(records: Records) -> dict[str, Any]:
         "evidence": questions.evidence(snapshot),
         "trail": _trail(decision, titles),
         "log_proof": json.loads(records.log_proof) if records.log_proof else None,
-        "sources": _sources(snapshot),
+        "sources": sources.by_verification(used),
+        "sources_tally": sources.tally(used),
         "weights_text": _weights_text(snapshot),
         "derivation": derivation(titles.of_trace(evaluation["trace"]) if evaluation.get("trace") else None),
     }
@@ -263,27 +265,6 @@ def _by_status(by_option: dict[str, str], names: dict[str, str]) -> list[dict[st
         }
         for status in ("gap", "unknown", "met")
         if status in found
-    ]
-
-
-def _sources(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sources of what was asked, found, owed and computed, with what rests on each; the record lists the whole catalogue's."""
-    resting: dict[str, dict[str, None]] = defaultdict(dict)  # a dict keeps the order and each name once
-    asked = (q for q in questions.questions(snapshot) if any(answer["state"] != "hidden" for answer in q["answers"].values()))
-    named = [(q["id"], q.get("sources", [])) for q in asked]
-    named += [
-        (f"{wording.INSTRUMENTS.get(o['instrument'], o['instrument'])}, {o['reference']}", o["sources"]) for o in snapshot["obligations"]
-    ]
-    named += [(f"finding “{f.get('title') or f['id']}”", f["sources"]) for f in snapshot["findings"]]
-    if trace := snapshot["evaluation"].get("trace"):
-        named += [(node["name"], node["source"]) for node in walk(trace) if node.get("source") and not node.get("question")]
-    for name, sources in named:
-        for source in sources:
-            resting[source][name] = None
-    return [
-        s | {"verified_text": word(s["verified"], wording.VERIFIED), "resting": "; ".join(resting[s["id"]])}
-        for s in snapshot["sources"]
-        if s["id"] in resting
     ]
 
 

@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from compliance.catalogue.model import MONEY
 from reports import wording
 from reports.unasked import Unasked
 from reports.wording import listed, ordered, word
 
 LONGEST_PLAIN = 4  # digits of a number that is read without its thousands apart
 MOST_TOGETHER = 700  # characters of answers that stay on one page; more may be parted between two options
-MONEY = ("currency", "units of the demand's currency")  # units of an amount in the demand's currency, now and up to release 3
 
 
 def questions(snapshot: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -31,7 +31,8 @@ def questionnaires(snapshot: dict[str, Any], names: dict[str, str]) -> Iterator[
         usual, others = _usual(questionnaire)
         sections = []
         for section in questionnaire["sections"]:
-            asked, left = [], {}
+            asked: list[dict[str, Any]] = []
+            left: dict[str, list[str]] = {}
             for question in section["questions"]:
                 answers = ordered(question["answers"], list(names))
                 hidden = _hidden(question, answers, names, unasked)

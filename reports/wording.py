@@ -50,7 +50,7 @@ VERIFIED = {
     "secondary": "read in a secondary source",
     "computed": "recomputed from stated inputs",
     "to_check": "to be checked",
-    "judgement": "own judgement",
+    "judgement": "Countersign's own judgement",
 }
 STATES = {
     "unknown": "Unknown",

@@ -156,5 +156,5 @@ def said(question: Question, value: Value) -> str:
     if isinstance(value, tuple):
         return " and ".join(f"“{texts.get(c, c)}”" for c in value) or "with none of them"
     if isinstance(value, Decimal):
-        return f"{plain(value)} {question.unit}".strip()
+        return question.measured(plain(value))
     return f"“{texts.get(str(value), str(value))}”"

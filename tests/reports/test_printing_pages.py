@@ -13,10 +13,11 @@ from weasyprint import HTML
 from weasyprint.formatting_structure.boxes import LineBox, TextBox
 
 from audit.canonical import canonical_bytes
-from reports import fonts, pdf, questions, verdicts
+from reports import fonts, pdf, questions, sources, verdicts
 from reports.charts import draw_charts
 from reports.document import Records, context
 from reports.looks import Printing, Style
+from reports.text import held_together
 from reports.wording import listed, percent, shortened
 from tests.reports.sample import digest_of, sample_decision, sample_records, sample_snapshot
 from tests.reports.test_printing import records_of
@@ -252,6 +253,30 @@ def test_an_answer_of_several_choices_says_which_it_left() -> None:
 
 def test_percentages_have_their_thousands_apart() -> None:
     assert [percent(share) for share in ("12.45", "0.125", "1", "0")] == ["1,245 %", "12.5 %", "100 %", "0 %"]
+
+
+def test_no_line_ends_between_a_figure_and_its_unit_and_code_is_left_as_it_is() -> None:
+    held = held_together(
+        '<p title="5 %">24 % of EUR 8,000, Art. 30(2), Arts 9 to 11, Annex III, 3 AM, 8.0 billion; see <code>EUR 8 %</code> 5 % </p>'
+    )
+    assert held == (
+        '<p title="5 %">24\u00a0% of EUR\u00a08,000, Art.\u00a030(2), Arts\u00a09 to 11, Annex\u00a0III, 3\u00a0AM, 8.0\u00a0billion; '
+        "see <code>EUR 8 %</code> 5\u00a0% </p>"
+    )
+
+
+def test_sources_stand_by_how_far_they_were_verified_with_a_tally() -> None:
+    shown = context(records_of())
+    found = [s for group in shown["sources"] for s in group["sources"]]
+    assert found == [s for group in shown["sources"] for s in sorted(group["sources"], key=lambda s: s["title"].lower())]
+    order = ["primary", "secondary", "computed", "judgement", "to_check"]
+    assert [order.index(s["verified"]) for s in found] == sorted(order.index(s["verified"]) for s in found)
+    assert shown["sources_tally"].startswith(f"Of {len(found)} sources ")
+    assert all(s["supports"] for s in found)
+    given = [{"verified": v} for v in ("primary", "to_check", "to_check", "judgement")]
+    assert sources.tally(given) == (
+        "Of 4 sources 1 was read in its primary text, 1 is Countersign's own judgement and 2 are to be checked."
+    )
 
 
 def test_names_are_listed_as_in_a_sentence() -> None:
