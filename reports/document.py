@@ -81,6 +81,8 @@ def context(records: Records) -> dict[str, Any]:
     options = [_option(o, results[o["id"]], snapshot) for o in snapshot["options"]]
     titles = Titles(snapshot)
     used = sources.used(snapshot)
+    values = [v for o in evaluation["options"] for v in o["values"].values()]
+    has_least, has_open = any("least" in v for v in values), any(v["best"] != v["value"] for v in values)
     shown = {
         "template_version": TEMPLATE_VERSION,
         "records": records,
@@ -111,7 +113,9 @@ def context(records: Records) -> dict[str, Any]:
         "conditions": decision.get("conditions", []),
         "register": [f for f in snapshot.get("register", []) if f["option"] == proposed["id"]],
         "criteria": _criteria(snapshot, results, names),
-        "has_least": any("least" in v for o in evaluation["options"] for v in o["values"].values()),
+        "has_open": has_open,
+        "criteria_columns": 4 + has_least + has_open,
+        "has_least": has_least,
         "risk_class": _class(snapshot),
         "obligations": [_obligation(o, names) for o in _by_instrument(snapshot["obligations"])],
         "findings": _findings(snapshot, names),
@@ -191,9 +195,9 @@ def _criteria(snapshot: dict[str, Any], results: dict[str, Any], names: dict[str
             values.append(
                 {
                     "name": names[option["id"]],
-                    "value": value["value"] if value else None,
-                    "best": value["best"] if value else None,
-                    "least": value.get("least", value["value"]) if value else None,
+                    "value": wording.fixed(value["value"]) if value else None,
+                    "best": wording.fixed(value["best"]) if value else None,
+                    "least": wording.fixed(value.get("least", value["value"])) if value else None,
                     "completeness": percent(value["completeness"]) if value else "",
                     "bar": _bar(value["value"]) if value else 0,
                     "gap": _bar(value["best"]) - _bar(value["value"]) if value else 0,
@@ -312,7 +316,7 @@ def _demand(snapshot: dict[str, Any]) -> list[dict[str, str]]:
     budget = demand.get("budget") or {}
     for key, text in (("target_per_month", "Budget: target a month"), ("limit_per_month", "Budget: limit a month")):
         if key in budget:
-            rows.append({"text": text, "value": f"{amount(str(budget[key]))} {demand.get('currency') or ''}".strip()})
+            rows.append({"text": text, "value": f"{demand.get('currency') or ''} {amount(str(budget[key]))}".strip()})
     return rows
 
 

@@ -18,7 +18,7 @@ from reports.charts import draw_charts
 from reports.document import Records, context
 from reports.looks import Printing, Style
 from reports.text import held_together
-from reports.wording import listed, percent, shortened
+from reports.wording import aligned, fixed, listed, percent, shortened
 from tests.reports.sample import digest_of, sample_decision, sample_records, sample_snapshot
 from tests.reports.test_printing import records_of
 from tests.reports.test_printing_kinds import LONG, crowded
@@ -277,6 +277,34 @@ def test_sources_stand_by_how_far_they_were_verified_with_a_tally() -> None:
     assert sources.tally(given) == (
         "Of 4 sources 1 was read in its primary text, 1 is Countersign's own judgement and 2 are to be checked."
     )
+
+
+def test_the_figures_of_a_column_have_as_many_decimals_as_each_other() -> None:
+    assert aligned([["59 %", "10.4 %"], ["0 %", "below 0.1 %"], ["", "never first"]]) == [
+        ["59.0 %", "10.4 %"],
+        ["0.0 %", "below 0.1 %"],
+        ["", "never first"],
+    ]
+    assert aligned([["59 %", "100 %"]]) == [["59 %", "100 %"]]
+    assert [fixed(text) for text in ("1.0000", "0.4666", "-", "0")] == ["1.00", "0.47", "-", "0.00"]
+
+
+def test_what_could_still_become_better_is_said_only_where_something_is_open() -> None:
+    snapshot = sample_snapshot()
+    for option in snapshot["evaluation"]["options"]:
+        for value in option["values"].values():
+            value["best"] = value["value"]
+    text = page_of(decided(canonical_bytes(snapshot)))
+    assert "what it could still become" not in text
+    assert "a bar runs on" not in text
+    assert "what it could still become" in page_of(records_of())
+
+
+def test_an_amount_stands_behind_its_currency() -> None:
+    snapshot = sample_snapshot()
+    snapshot["file"]["demand"]["budget"] = {"target_per_month": "15000"}
+    rows = {row["text"]: row["value"] for row in context(decided(canonical_bytes(snapshot)))["demand"]}
+    assert rows["Budget: target a month"] == "EUR 15,000"
 
 
 def test_names_are_listed_as_in_a_sentence() -> None:
