@@ -75,7 +75,7 @@ def option_offers(assessment: Assessment, release: Release, option: Option) -> M
         reference = f" ({source.reference})" if source.reference else ""
         found[id_] = Offer(
             PUBLISHED, value, display(question, Response(state=State.ANSWERED, value=value)), source.title, offer.on,
-            BasisOfAnswer.PUBLISHED, f"{source.title}{reference}, as of {offer.on.isoformat()}: {offer.note}", offer.note, source.verified,
+            BasisOfAnswer.PUBLISHED, f"{source.title}{reference}, as of {offer.on.day} {offer.on:%B %Y}: {offer.note}", offer.note, source.verified,
             offer.stale,
         )  # fmt: skip
     return found

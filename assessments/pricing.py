@@ -83,7 +83,7 @@ def _figure_offer(release: Release, offer: PriceOffer, currency: str, day: date)
     named = f"{offer.about}: " if offer.about else ""
     return FigureOffer(
         text(offer.low) if ranged else "", text(offer.likely), text(offer.high) if ranged else "", currency if offer.currency else "",
-        offer.about, offer.on, f"{named}{titles}, as of {offer.on.isoformat()}{converted}", offer.note, offer.stale,
+        offer.about, offer.on, f"{named}{titles}, as of {offer.on.day} {offer.on:%B %Y}{converted}", offer.note, offer.stale,
     )  # fmt: skip
 
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import platform
 from datetime import date, datetime
+from decimal import Decimal
 from importlib.metadata import version
 from typing import Any
 
@@ -196,6 +197,7 @@ def questionnaires(assessment: Assessment, evaluation: Evaluation) -> list[dict[
                 question,
                 rows.get((owner, question.id)),
                 asked_of(evaluation, question.id, None if owner == "use_case" else owner).visible,
+                assessment.currency,
             )
             for owner in owners
         }
@@ -217,7 +219,7 @@ def questionnaires(assessment: Assessment, evaluation: Evaluation) -> list[dict[
     ]
 
 
-def answer_data(question: Question, response: Response | None, visible: bool | None) -> dict[str, Any]:
+def answer_data(question: Question, response: Response | None, visible: bool | None, currency: str) -> dict[str, Any]:
     """One answer in full; ``state`` is ``hidden`` where the question's condition hides it, ``open`` where that isn't known yet."""
     asked = {True: None, False: "hidden", None: "open"}[visible]
     if response is None:
@@ -225,7 +227,7 @@ def answer_data(question: Question, response: Response | None, visible: bool | N
     return {
         "state": asked or response.state,
         "value": response.value,
-        "display": display(question, response),
+        "display": display(question, response, currency),
         "basis": response.basis,
         "note": response.note,
         "answered_by": response.answered_by.name if response.answered_by else None,
@@ -235,15 +237,17 @@ def answer_data(question: Question, response: Response | None, visible: bool | N
     }
 
 
-def display(question: Question, response: Response) -> str:
-    """An answer in the words that a person reads; in a snapshot they are in English, whoever submits it."""
+def display(question: Question, response: Response, currency: str = "") -> str:
+    """An answer in the words that a person reads; in a snapshot they are in English, whoever submits it. ``currency``: the demand's."""
     if response.state != State.ANSWERED:
         return response.get_state_display()
     texts = {choice.id: choice.text for choice in question.choices}
     if isinstance(response.value, list):
         return "; ".join(texts.get(v) or v for v in response.value) or _("None of these")
     shown = texts.get(str(response.value), str(response.value))
-    return f"{shown} {question.unit}" if question.unit and shown else str(shown)
+    if not shown or not question.unit:
+        return shown
+    return question.measured(f"{Decimal(shown):,f}", currency) if question.money else question.measured(shown)
 
 
 def obligations(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from assessments.scoring.words import of_hundred
-from reports import brief, questions, sure, verdicts, wording
-from reports.derivation import derivation, walk
+from reports import brief, questions, sources, sure, verdicts, wording
+from reports.derivation import derivation
 from reports.fonts import covered
 from reports.glossary import glossary
 from reports.losses import losses
@@ -80,6 +80,9 @@ def context(records: Records) -> dict[str, Any]:
     proposed = results[snapshot["proposal"]["option"]]
     options = [_option(o, results[o["id"]], snapshot) for o in snapshot["options"]]
     titles = Titles(snapshot)
+    used = sources.used(snapshot)
+    values = [v for o in evaluation["options"] for v in o["values"].values()]
+    has_least, has_open = any("least" in v for v in values), any(v["best"] != v["value"] for v in values)
     shown = {
         "template_version": TEMPLATE_VERSION,
         "records": records,
@@ -110,7 +113,9 @@ def context(records: Records) -> dict[str, Any]:
         "conditions": decision.get("conditions", []),
         "register": [f for f in snapshot.get("register", []) if f["option"] == proposed["id"]],
         "criteria": _criteria(snapshot, results, names),
-        "has_least": any("least" in v for o in evaluation["options"] for v in o["values"].values()),
+        "has_open": has_open,
+        "criteria_columns": 4 + has_least + has_open,
+        "has_least": has_least,
         "risk_class": _class(snapshot),
         "obligations": [_obligation(o, names) for o in _by_instrument(snapshot["obligations"])],
         "findings": _findings(snapshot, names),
@@ -130,7 +135,8 @@ def context(records: Records) -> dict[str, Any]:
         "evidence": questions.evidence(snapshot),
         "trail": _trail(decision, titles),
         "log_proof": json.loads(records.log_proof) if records.log_proof else None,
-        "sources": _sources(snapshot),
+        "sources": sources.by_verification(used),
+        "sources_tally": sources.tally(used),
         "weights_text": _weights_text(snapshot),
         "derivation": derivation(titles.of_trace(evaluation["trace"]) if evaluation.get("trace") else None),
     }
@@ -189,9 +195,9 @@ def _criteria(snapshot: dict[str, Any], results: dict[str, Any], names: dict[str
             values.append(
                 {
                     "name": names[option["id"]],
-                    "value": value["value"] if value else None,
-                    "best": value["best"] if value else None,
-                    "least": value.get("least", value["value"]) if value else None,
+                    "value": wording.fixed(value["value"]) if value else None,
+                    "best": wording.fixed(value["best"]) if value else None,
+                    "least": wording.fixed(value.get("least", value["value"])) if value else None,
                     "completeness": percent(value["completeness"]) if value else "",
                     "bar": _bar(value["value"]) if value else 0,
                     "gap": _bar(value["best"]) - _bar(value["value"]) if value else 0,
@@ -266,27 +272,6 @@ def _by_status(by_option: dict[str, str], names: dict[str, str]) -> list[dict[st
     ]
 
 
-def _sources(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
-    """The sources of what was asked, found, owed and computed, with what rests on each; the record lists the whole catalogue's."""
-    resting: dict[str, dict[str, None]] = defaultdict(dict)  # a dict keeps the order and each name once
-    asked = (q for q in questions.questions(snapshot) if any(answer["state"] != "hidden" for answer in q["answers"].values()))
-    named = [(q["id"], q.get("sources", [])) for q in asked]
-    named += [
-        (f"{wording.INSTRUMENTS.get(o['instrument'], o['instrument'])}, {o['reference']}", o["sources"]) for o in snapshot["obligations"]
-    ]
-    named += [(f"finding “{f.get('title') or f['id']}”", f["sources"]) for f in snapshot["findings"]]
-    if trace := snapshot["evaluation"].get("trace"):
-        named += [(node["name"], node["source"]) for node in walk(trace) if node.get("source") and not node.get("question")]
-    for name, sources in named:
-        for source in sources:
-            resting[source][name] = None
-    return [
-        s | {"verified_text": word(s["verified"], wording.VERIFIED), "resting": "; ".join(resting[s["id"]])}
-        for s in snapshot["sources"]
-        if s["id"] in resting
-    ]
-
-
 def _findings(snapshot: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]]:
     """One row for each finding, with the options that have it; the gravest first."""
     merged: dict[str, dict[str, Any]] = {}
@@ -331,7 +316,7 @@ def _demand(snapshot: dict[str, Any]) -> list[dict[str, str]]:
     budget = demand.get("budget") or {}
     for key, text in (("target_per_month", "Budget: target a month"), ("limit_per_month", "Budget: limit a month")):
         if key in budget:
-            rows.append({"text": text, "value": f"{amount(str(budget[key]))} {demand.get('currency') or ''}".strip()})
+            rows.append({"text": text, "value": f"{demand.get('currency') or ''} {amount(str(budget[key]))}".strip()})
     return rows
 
 

@@ -152,6 +152,8 @@ def _pieces(chapter: Element, most: int) -> list[Element]:
 
 def _with_body(root: Element, chapters: list[Element]) -> Part:
     page, body = Element("html", root.attrib), Element("body", root[1].attrib)
+    if chapters[0].get("class") == "chapter flow":
+        chapters[0].set("class", "chapter")  # it stands at the head of a page now, where a gap above it would show
     body.extend(chapters)
     page.extend([root[0], body])
     return Part(page, sum(map(_size, chapters)))

@@ -28,7 +28,7 @@ _LETTER = """@page { size: letter; }
 .criterion th { padding-top: 2mm; }
 .compare tbody th { padding-top: 0.6mm; padding-bottom: 0.6mm; }
 .compare td { padding-top: 0.6mm; padding-bottom: 0.6mm; }
-.low img { max-height: 58mm; }
+.low img { max-height: 88mm; }
 .brief-chart img { max-height: 46mm; }"""
 
 # What stands in a margin is drawn after what stands on the page, so that no chart and no table covers it; and it is no content: readers of the

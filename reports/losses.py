@@ -6,7 +6,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from reports.wording import amount, chance, count, number, plain
+from reports.wording import aligned, amount, chance, count, number, plain
 
 COLUMNS = 4  # options side by side in one table
 
@@ -88,10 +88,9 @@ def _exceedance(found: dict[str, dict[str, Any]], names: dict[str, str]) -> list
     ids = list(drawn)
     for i in range(0, len(ids), COLUMNS):
         group = ids[i : i + COLUMNS]
-        rows = [
-            {"amount": amount(point["amount"]), "cells": [chance(drawn[id_][n]["probability"]) for id_ in group]}
-            for n, point in enumerate(drawn[group[0]])
-        ]
+        steps = [amount(point["amount"]) for point in drawn[group[0]]]
+        shares = aligned([[chance(drawn[id_][n]["probability"]) for id_ in group] for n in range(len(steps))])
+        rows = [{"amount": step, "cells": line} for step, line in zip(steps, shares, strict=True)]
         tables.append({"names": [names.get(id_, id_) for id_ in group], "rows": rows})
     return tables
 

@@ -27,6 +27,8 @@ from reports.charts import Chart
 from reports.document import Records, context
 from reports.finishing import LaidOut
 from reports.looks import WATERMARK, Printing
+from reports.text import held_together
+from reports.wording import day
 
 # They tell of each page and of each table of a font; what goes wrong they say as a warning or an error.
 for _name in ("weasyprint.progress", "fontTools", "pikepdf"):
@@ -76,7 +78,10 @@ def page(records: Records, charts: Mapping[str, Chart], printing: Printing = Pri
     """The report as HTML; every text of the records is escaped. Raises UnknownRecord."""
     template, title = KINDS[printing.kind]
     shown = {**context(records), "charts": charts, "printing": printing, "kind": printing.kind, "kind_title": title}
-    return render_to_string(f"reports/pdf/{template}", shown)
+    digest = (records.decision_digest or records.snapshot_digest).removeprefix("sha256:")[:8]
+    # By it a loose page can be told from one of another edition or record.
+    shown["kind_line"] = f"{title} of {day(shown['decision']['decision']['at'])}, record {digest}, edition {printing.edition}"
+    return held_together(render_to_string(f"reports/pdf/{template}", shown))
 
 
 def lay_out(html: str, records: Records, charts: Mapping[str, Chart], printing: Printing = Printing()) -> LaidOut:  # noqa: B008 - frozen

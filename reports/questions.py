@@ -6,8 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from compliance.catalogue.model import MONEY
 from reports import wording
-from reports.wording import ordered, word
+from reports.unasked import Unasked
+from reports.wording import listed, ordered, word
 
 LONGEST_PLAIN = 4  # digits of a number that is read without its thousands apart
 MOST_TOGETHER = 700  # characters of answers that stay on one page; more may be parted between two options
@@ -20,49 +22,133 @@ def questions(snapshot: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def questionnaires(snapshot: dict[str, Any], names: dict[str, str]) -> Iterator[dict[str, Any]]:
+    """Each with the person and day that stand behind most of its answers (``by`` and ``on``), and in each section the questions that were asked
+    of somebody, with their answers, and by reason the titles of those that weren't (``unasked``)."""
     titles = {c["id"]: c["title"] for c in snapshot["criteria"]}
+    unasked = Unasked(snapshot)
+    currency = snapshot["evaluation"]["currency"]
     for questionnaire in snapshot["questionnaires"]:
+        usual, others = _usual(questionnaire)
         sections = []
         for section in questionnaire["sections"]:
-            questions = []
+            asked: list[dict[str, Any]] = []
+            left: dict[str, list[str]] = {}
             for question in section["questions"]:
                 answers = ordered(question["answers"], list(names))
-                rows = [_answer(key, a, names, question["scope"]) for key, a in answers.items()]
-                questions.append(
+                hidden = _hidden(question, answers, names, unasked)
+                if all(a["state"] == "hidden" for a in answers.values()):
+                    left.setdefault(_why(hidden), []).append(question["text"])
+                    continue
+                rows = _joined([(key, _answer(question, a, usual, currency)) for key, a in answers.items() if a["state"] != "hidden"])
+                asked.append(
                     {
                         "id": question["id"],
                         "text": question["text"],
                         "criterion": titles.get(question.get("criterion") or "", ""),
-                        "asked": any(r["state"] != "hidden" for r in rows),
-                        "answers": rows,
-                        "long": sum(len(r["text"]) + len(r["note"]) for r in rows) > MOST_TOGETHER,
+                        "hidden": [f"not asked of {listed(whom)}{_since(reason)}" for whom, reason in hidden],
+                        "offered": _offered(question),
+                        "answers": [row | {"owner": _owner(question, keys, names)} for keys, row in rows],
+                        "long": sum(len(row["text"]) + len(row["note"]) for _, row in rows) > MOST_TOGETHER,
                     }
                 )
-            sections.append(section | {"questions": questions})
-        yield questionnaire | {"sections": sections}
+            unasked_groups = [{"why": why, "titles": texts} for why, texts in left.items()]
+            sections.append({"id": section["id"], "title": section["title"], "questions": asked, "unasked": unasked_groups})
+        yield {**questionnaire, "sections": sections, "by": usual[0], "on": wording.day(usual[1]), "others": others}
 
 
-def _answer(key: str, answer: dict[str, Any], names: dict[str, str], scope: str) -> dict[str, Any]:
+def _usual(questionnaire: dict[str, Any]) -> tuple[tuple[str, str], bool]:
+    """Who gave most of the answers, on which day, and whether somebody else gave one or another day; the first of several that gave as many."""
+    found = Counter(
+        _given(a) for s in questionnaire["sections"] for q in s["questions"] for a in q["answers"].values() if a["state"] != "hidden"
+    )
+    found.pop(("", ""), None)
+    return (found.most_common(1)[0][0] if found else ("", "")), len(found) > 1
+
+
+def _given(answer: dict[str, Any]) -> tuple[str, str]:
+    return answer.get("answered_by") or "", (answer.get("answered_at") or "")[:10]
+
+
+def _hidden(
+    question: dict[str, Any], answers: dict[str, dict[str, Any]], names: dict[str, str], unasked: Unasked
+) -> list[tuple[list[str], str]]:
+    """The names of those whom the question wasn't asked of, and why."""
+    found: dict[str, list[str]] = {}
+    for key, answer in answers.items():
+        if answer["state"] == "hidden":
+            found.setdefault(unasked.reason(question, key), []).append(names.get(key, key))
+    return [(whom, reason) for reason, whom in found.items()]
+
+
+def _since(reason: str) -> str:
+    return f", since {reason}" if reason else ""
+
+
+def _why(hidden: list[tuple[list[str], str]]) -> str:
+    """What follows "Not asked" where a question was asked of nobody."""
+    if len(hidden) == 1:
+        return _since(hidden[0][1])
+    return ";".join(f" of {listed(whom)}{_since(reason)}" for whom, reason in hidden)
+
+
+def _joined(rows: list[tuple[str, dict[str, Any]]]) -> list[tuple[list[str], dict[str, Any]]]:
+    """Options that have the same answer to the last letter share a row."""
+    found: list[tuple[list[str], dict[str, Any]]] = []
+    for key, row in rows:
+        for keys, other in found:
+            if row == other:
+                keys.append(key)
+                break
+        else:
+            found.append(([key], row))
+    return found
+
+
+def _owner(question: dict[str, Any], keys: list[str], names: dict[str, str]) -> str:
+    if question["scope"] == "use_case":
+        return "Use case"
+    return "Every option" if len(keys) == len(names) > 1 else "; ".join(names.get(key, key) for key in keys)
+
+
+def _offered(question: dict[str, Any]) -> str:
+    """Of a question that takes several choices those that weren't chosen, so that "None of these" says of which; all where options differ."""
+    chosen = [a["value"] for a in question["answers"].values() if a["state"] == "answered" and isinstance(a.get("value"), list)]
+    choices = question.get("choices", [])
+    if question["type"] != "choices" or not chosen or not choices:
+        return ""
+    left = [c["text"] for c in choices if not all(c["id"] in value for value in chosen)]
+    if not left:
+        return ""
+    if all(value == chosen[0] for value in chosen):
+        return f"Not chosen: {'; '.join(left)}"
+    return f"Offered: {'; '.join(c['text'] for c in choices)}"
+
+
+def _answer(question: dict[str, Any], answer: dict[str, Any], usual: tuple[str, str], currency: str) -> dict[str, Any]:
     state = answer["state"]
     given = state == "answered"
+    by, on = _given(answer)
+    told = [by if by != usual[0] else "", wording.short_day(on) if on and (by, on) != usual else ""]
     return {
-        "owner": "Use case" if scope == "use_case" else names.get(key, key),
         "state": state,
         "given": given,
-        "text": _shown(answer) if given else word(state, wording.STATES),
+        "text": _shown(question, answer, currency) if given else word(state, wording.STATES),
         "basis": word(answer.get("basis"), wording.BASES) if given else "",
         "note": answer.get("note", ""),
-        "by": answer.get("answered_by") or "",
-        "on": wording.short_day(answer.get("answered_at")),
+        "by": ", ".join(part for part in told if part),
         "evidence": answer.get("evidence", []),
     }
 
 
-def _shown(answer: dict[str, Any]) -> str:
-    """The answer as it is displayed, the thousands of a large number apart."""
+def _shown(question: dict[str, Any], answer: dict[str, Any], currency: str) -> str:
+    """The answer as it is displayed, the thousands of a large number apart, and an amount of money behind its currency."""
     text: str = answer.get("display", "")
     value = answer.get("value")
-    if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) > LONGEST_PLAIN and text.startswith(value):
+    if not isinstance(value, str) or wording.number(value) is None:
+        return text
+    if question.get("unit") in MONEY:
+        return f"{currency} {wording.count(value)}"
+    if value.isascii() and value.isdecimal() and len(value) > LONGEST_PLAIN and text.startswith(value):
         return wording.count(value) + text.removeprefix(value)
     return text
 

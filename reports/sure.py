@@ -8,11 +8,12 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from assessments.charts.drawing import REPORT
 from assessments.scoring.flip import group_of
 from assessments.scoring.words import of_hundred
 from reports import wording
 from reports.questions import questions
-from reports.wording import amount, chance, count, number, percent, plain, word
+from reports.wording import aligned, amount, chance, count, number, percent, plain, word
 
 COLUMNS = 4  # options side by side in one table
 RANKS = 6  # columns of ranks; those beyond are added up in one more
@@ -47,6 +48,7 @@ def how_sure(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] 
     if not ranked:
         return None
     parameters = snapshot.get("robustness", {})
+    ranks = aligned([_ranks(shares[id_]) for shares in (near, anywhere) for id_ in ranked])
     return {
         "samples": count(str(found["samples"])),
         "factor": found["stated_weights"]["factor"],
@@ -60,10 +62,10 @@ def how_sure(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] 
                 "range": results[id_].get("score_range"),
                 "near": _first(near[id_]),
                 "anywhere": _first(anywhere[id_]),
-                "ranks_near": _ranks(near[id_]),
-                "ranks_anywhere": _ranks(anywhere[id_]),
+                "ranks_near": ranks[n],
+                "ranks_anywhere": ranks[len(ranked) + n],
             }
-            for id_ in ranked
+            for n, id_ in enumerate(ranked)
         ],
         "central": _central(snapshot, found["any_weights"], ranked, names),
     }
@@ -99,6 +101,8 @@ def _central(snapshot: dict[str, Any], found: dict[str, Any], ranked: list[str],
             if stated is not None or any(cells):
                 rows.append({"title": criterion["title"], "stated": percent(stated), "cells": cells})
         sure = [chance(confidence.get(option)) or "never first" for option in group]
+        shares = aligned([[row["stated"], *row["cells"]] for row in rows])
+        rows = [row | {"stated": line[0], "cells": line[1:]} for row, line in zip(rows, shares, strict=True)]
         tables.append({"names": [names.get(option, option) for option in group], "rows": rows, "confidence": sure})
     return tables
 
@@ -145,10 +149,19 @@ def _crossing(found: dict[str, Any], snapshot: dict[str, Any], names: dict[str, 
         "names": between,
         "more": more,
         "known": found["tokens_per_month"] is not None,
-        "tokens": count(found["tokens_per_month"]),
+        "tokens": _tokens(found["tokens_per_month"]),
         "reason": found.get("reason", ""),
         "replicas": replicas,
     }
+
+
+def _tokens(text: str | None) -> str:
+    """``8030503006`` as ``8.0 billion``."""
+    value = number(text)
+    if value is None:
+        return text or ""
+    divisor, unit = REPORT.magnitude(value)
+    return f"{value / divisor:,.1f}{unit}" if unit else count(text)
 
 
 def what_would_change_it(snapshot: dict[str, Any]) -> dict[str, Any] | None:

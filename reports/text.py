@@ -13,6 +13,11 @@ LONGEST = 20_000
 # A run without a space is given places to break at: looking for them itself takes the layout time that grows with the square of its length.
 UNBROKEN = re.compile(r"\S{200,}")
 BREAK_EVERY = 10
+# Of a page's HTML what stands between tags, and there the spaces at which no line may end: 24 %, EUR 8,000, Art. 30, 3 AM, 8.0 billion.
+_SHOWN = re.compile(r"(<(?:pre|code|style|title)\b[^>]*>[^<]*)|>([^<]*[^<\s][^<]*)")
+_HELD = re.compile(
+    r" (?:(?<=\d )(?=%|[AP]M\b|(?:m|b)illion\b|of 100\b)|(?<=\b[A-Z]{3} )(?=[−-]?\d)|(?:(?<=\bArt\. )|(?<=\bArts ))(?=\d)|(?<=\bAnnex )(?=[IVX]+\b))"
+)
 
 
 def printable(text: str, covered: Collection[int], longest: int = LONGEST) -> str:
@@ -24,6 +29,11 @@ def printable(text: str, covered: Collection[int], longest: int = LONGEST) -> st
     cut = f" [… {len(text) - longest:,} more characters in the embedded record]" if len(text) > longest else ""
     shown = "".join(_character(c, covered) for c in text[:longest].replace("\r\n", "\n"))
     return UNBROKEN.sub(_with_breaks, shown) + cut
+
+
+def held_together(html: str) -> str:
+    """A page whose lines don't end between a figure and its unit, nor between a reference and its number; code is left as it is."""
+    return _SHOWN.sub(lambda found: found[1] or ">" + _HELD.sub("\u00a0", found[2]), html)
 
 
 def printable_data(data: Any, covered: Collection[int]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any
@@ -50,7 +52,7 @@ VERIFIED = {
     "secondary": "read in a secondary source",
     "computed": "recomputed from stated inputs",
     "to_check": "to be checked",
-    "judgement": "own judgement",
+    "judgement": "Countersign's own judgement",
 }
 STATES = {
     "unknown": "Unknown",
@@ -78,6 +80,7 @@ DEMAND = {
     "horizon_months": "Horizon in months",
     "discount_rate": "Discount rate a year",
 }
+_PERCENT, _WHOLE = re.compile(r"[\d,]+\.(\d+) %"), re.compile(r"[\d,]+ %")
 SHARES = frozenset({"cached_share", "growth_per_year", "discount_rate"})
 
 
@@ -124,6 +127,18 @@ def chance(share: str | None) -> str:
     if 0 < value < Decimal("0.001"):
         return "below 0.1 %"
     return "above 99.9 %" if Decimal("0.999") < value < 1 else f"{plain(value * 100, 1)} %"
+
+
+def fixed(text: str, places: int = 2) -> str:
+    """With exactly ``places`` decimals, to stand in a column."""
+    value = number(text)
+    return text if value is None else f"{value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_EVEN):f}"
+
+
+def aligned(cells: Sequence[Sequence[str]]) -> list[list[str]]:
+    """The cells of a table whose percentages all have as many decimals as the one that has most."""
+    places = max((len(found[1]) for row in cells for cell in row if (found := _PERCENT.fullmatch(cell))), default=0)
+    return [[f"{cell[:-2]}.{'0' * places} %" if places and _WHOLE.fullmatch(cell) else cell for cell in row] for row in cells]
 
 
 def amount(text: str | None) -> str:

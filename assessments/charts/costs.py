@@ -10,9 +10,10 @@ from typing import Any
 
 from assessments.charts import labels as placing
 from assessments.charts.drawing import FAINT, REPORT, WIDTH, Chart, Manner, Names, Table, colour, distinct, draw, option_look
+from compliance.marking import marked as _
 
 SAMPLES = 160
-PLOT_WIDTH, PLOT_HEIGHT = WIDTH - 120, 300  # of the monthly cost
+PLOT_WIDTH, PLOT_HEIGHT = WIDTH - 120, 260  # of the monthly cost
 FURTHEST = 6  # times the demand: what lies beyond is told, not drawn
 
 
@@ -126,7 +127,7 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
     places = _label_places(points, lines, float(end / divisor), top, float(demand / divisor))
     domain = [*labels.values(), *managed]
     looks = [*(option_look(evaluation, id_) for id_ in labels), *((FAINT, "", [1, 4]) for _each in managed)]
-    legend = {"title": None, "orient": "top", "symbolType": "stroke", "symbolSize": 400, "columns": 3}
+    legend = {"title": None, "orient": "top", "symbolType": "stroke", "symbolSize": 400, "columns": 3, "offset": 24}
     series = {"field": "option", "type": "nominal", "legend": legend}
     stroke = {**series, "scale": {"domain": domain, "range": [look[0] for look in looks]}}
     dash = {**series, "scale": {"domain": domain, "range": [look[2] for look in looks]}}
@@ -135,7 +136,13 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
         "field": "cost", "type": "quantitative", "title": _("%(currency)s a month") % {"currency": evaluation["currency"]},
         "axis": {"format": ",.0f"}, "scale": {"domain": [0, top], "nice": False},
     }  # fmt: skip
+    beyond = [
+        _("%(one)s and %(other)s: %(volume)s") % {"one": labels[pair[0]], "other": labels[pair[1]], "volume": in_words(at, manner)}
+        for pair, at in crossings
+        if at > end
+    ]
     spec = {
+        **({"title": _beyond(beyond, manner)} if beyond else {}),
         "width": PLOT_WIDTH,
         "height": PLOT_HEIGHT,
         "layer": [
@@ -188,6 +195,26 @@ def monthly_cost_chart(evaluation: Mapping[str, Any], names: Names | None = None
     said = _("Average monthly cost at a constant volume, at the demand's mix. Break-even: %(volumes)s.") % {"volumes": described}
     table = Table((_("Between"), _("Break-even, tokens a month")), rows)
     return draw(_("Monthly cost by volume"), said, table, spec, manner)
+
+
+def _beyond(crossings: list[str], manner: Manner) -> dict[str, Any]:
+    """What stands below the chart of the break-even points that lie beyond its end."""
+    said = manner.word(_("Beyond this chart they cost the same, in tokens a month:"))
+    return {
+        "text": [said, *crossings],
+        "orient": "bottom",
+        "anchor": "start",
+        "fontSize": 12,
+        "fontWeight": 400,
+        "color": FAINT,
+        "offset": 8,
+    }
+
+
+def in_words(volume: Decimal, manner: Manner) -> str:
+    """``8.0 billion``."""
+    divisor, unit = manner.magnitude(volume)
+    return manner.number(f"{volume / divisor:,.1f}") + unit
 
 
 def _label_places(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import FAINT, REPORT, WIDTH, Chart, Manner, Names, Table, distinct, draw, option_look
+from assessments.charts.drawing import FAINT, MAGNITUDES, REPORT, WIDTH, Chart, Manner, Names, Table, distinct, draw, option_look
 
 ONE_IN_TWENTY = 5
 
@@ -36,7 +37,7 @@ def exceedance_chart(evaluation: Mapping[str, Any], names: Names | None = None, 
         "type": "quantitative",
         "scale": {"type": "log", "nice": False},
         "title": _("%(currency)s lost in the year, each step ten times the last") % {"currency": currency},
-        "axis": {"format": "~s", "values": _decades(points), "labelExpr": "replace(datum.label, 'G', 'bn')"},
+        "axis": {"values": _decades(points), "labelExpr": _in_words(manner)},
     }
     y = {
         "field": "years",
@@ -77,6 +78,16 @@ def exceedance_chart(evaluation: Mapping[str, Any], names: Names | None = None, 
     said = _("One year in twenty loses more than: %(options)s.") % {"options": described}
     table = Table((_("Of 100 years lose more than"), *(names.option(o["id"]) for o in options)), rows)
     return draw(_("How much a year may cost when something goes wrong"), said, table, spec, manner)
+
+
+def _in_words(manner: Manner) -> str:
+    """What Vega writes at an amount: 10, 10,000, 1 million."""
+    found = "format(datum.value, ',')"
+    for size, word in sorted(MAGNITUDES):  # the largest is asked first, since it stands outermost
+        if size >= 10**6:
+            text = json.dumps(f" {manner.word(word)}")
+            found = f"datum.value >= {size} ? format(datum.value / {size}, ',') + {text} : ({found})"
+    return found
 
 
 def _decades(points: list[dict[str, Any]]) -> list[float]:

@@ -53,7 +53,8 @@ def cost_ranges_chart(evaluation: Mapping[str, Any], names: Names | None = None,
         return {
             "field": field,
             "type": "quantitative",
-            "title": _("%(currency)s over the horizon") % {"currency": f"{currency}{unit}"},
+            "title": _("%(currency)s over the horizon; ends P10 and P90, tick P50, mark the likely cost")
+            % {"currency": f"{currency}{unit}"},
             "axis": {"tickCount": 6},
         }
 

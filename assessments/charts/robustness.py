@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 from assessments.charts.drawing import FAINT, INK, REPORT, WIDTH, Chart, Manner, Names, Table, distinct, draw
+from compliance.marking import marked as _
 
-LABEL_FROM = Decimal("0.06")  # of the draws: a narrower part has no room for its figure
+# Of the draws: a narrower part has no room for its figure, or none for its rank beside it.
+LABEL_FROM, RANK_FROM = Decimal("0.08"), Decimal("0.25")
 # The first rank is what people look for: it alone is dark. The others pale towards the last, and dark text reads well on each.
 FIRST, SECOND, LAST = "#332288", (0xAA, 0xA3, 0xD3), (0xEE, 0xEC, 0xF6)
 
@@ -39,7 +41,7 @@ def ranks_chart(evaluation: Mapping[str, Any], names: Names | None = None, manne
                     "from": float(start * 100),
                     "to": float((start + share) * 100),
                     "middle": float((start + share / 2) * 100),
-                    "label": f"{ranks[position]} {share * 100:.0f}" if share >= LABEL_FROM else "",
+                    "label": _placed(share, ranks[position], manner),
                     "ink": INK if position else "#ffffff",
                 }
             )
@@ -86,6 +88,14 @@ def ranks_chart(evaluation: Mapping[str, Any], names: Names | None = None, manne
     table = Table((_("Option and weights"), *ranks), tuple(rows))
     said = _("Share of the draws near the stated weights: %(options)s.") % {"options": described}
     return draw(_("How often each option takes each rank"), said, table, spec, manner)
+
+
+def _placed(share: Decimal, rank: str, manner: Manner) -> str:
+    """``96 % in 2nd place`` where there is room."""
+    if share < LABEL_FROM:
+        return ""
+    figure = manner.number(f"{share * 100:.0f}") + "\u00a0%"
+    return manner.word(_("%(share)s in %(rank)s place")) % {"share": figure, "rank": rank} if share >= RANK_FROM else figure
 
 
 def ordinal(n: int, manner: Manner = REPORT) -> str:

@@ -11,7 +11,6 @@ from assessments.scoring.flip import Flip
 from assessments.scoring.rounding import plain
 from assessments.scoring.values import question_term
 from assessments.scoring.vary import Answers, Standing
-from assessments.scoring.words import measured
 from compliance.catalogue.model import Question
 
 
@@ -170,5 +169,5 @@ def said(question: Question, value: Value) -> str:
     if isinstance(value, tuple):
         return " and ".join(f"“{texts.get(c, c)}”" for c in value) or "with none of them"
     if isinstance(value, Decimal):
-        return measured(f"{value.normalize():,f}", question.unit)
+        return question.measured(f"{value.normalize():,f}")
     return f"“{texts.get(str(value), str(value))}”"

@@ -31,7 +31,7 @@ def measured(figure: str, unit: str) -> str:
 
 def in_currency(unit: str, currency: str) -> str:
     """The catalogue's units name the currency of its own figures; what somebody entered is in that of the option's costs."""
-    return re.sub(r"^(units of the demand's currency|currency|[A-Z]{3}\b)", currency, unit)
+    return re.sub(r"^((?:units of )?the demand's currency|currency|[A-Z]{3}\b)", currency, unit)
 
 
 def tokens_in_words(figure: Decimal) -> str:

@@ -215,5 +215,5 @@ def said(question: Question, response: Response | None) -> str:
     if isinstance(response.value, tuple):
         return "; ".join(texts.get(c, c) for c in response.value) or _("none of these")
     if isinstance(response.value, Decimal):
-        return f"{plain(response.value)} {question.unit}".strip()
+        return question.measured(plain(response.value))
     return texts.get(str(response.value), str(response.value))

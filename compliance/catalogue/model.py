@@ -37,6 +37,9 @@ __all__ = [
     "Release", "Rule", "Section", "Source",
 ]  # fmt: skip
 
+# The unit of an amount in the demand's currency, now and up to release 3.
+MONEY = ("the demand's currency", "units of the demand's currency")
+
 
 @dataclass(frozen=True, config=STRICT)
 class Source:
@@ -121,6 +124,17 @@ class Question:
     def band_of(self, figure: Decimal) -> str:
         """The id of the band that ``figure`` falls in; the question has bands."""
         return next(band.id for band in self.bands if band.below is None or figure < band.below)
+
+    @property
+    def money(self) -> bool:
+        """Whether it asks for an amount in the demand's currency."""
+        return self.unit in MONEY
+
+    def measured(self, figure: str, currency: str = "") -> str:
+        """A figure with its unit; an amount of money behind its currency, where that is known."""
+        if self.money:
+            return f"{currency} {figure}" if currency else f"{figure} in the demand's currency"
+        return f"{figure} {self.unit}".strip()
 
     @property
     def variable(self) -> str:

@@ -165,7 +165,7 @@ def answer_in_words(question: Question | None, value: str | tuple[str, ...]) -> 
         texts = {choice.id: choice.text for choice in question.choices}
         return "; ".join(texts.get(id_, id_) for id_ in ids)
     if question.type == "number":
-        return f"{shown(decimal(ids[0]))} {question.unit}".strip()
+        return question.measured(shown(decimal(ids[0])))
     return ", ".join(ids)
 
 

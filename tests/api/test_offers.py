@@ -12,7 +12,7 @@ from tests.assessments.offered import SLA_PAGE
 from tests.fixtures import Cast
 
 pytestmark = pytest.mark.django_db
-SLA_NOTE = f"{SLA_PAGE} (acme.example/sla, version 4), as of 2026-06-01: 99.9 % a month."
+SLA_NOTE = f"{SLA_PAGE} (acme.example/sla, version 4), as of 1 June 2026: 99.9 % a month."
 LLAMA = {"sourcing": "self_hosted_open", "provider": "Our own", "model": "Llama 4"}
 
 
@@ -33,7 +33,7 @@ def test_what_is_offered_to_the_questions_that_are_asked(officer, acme: Case) ->
         {
             "question": "certificates", "option": "vendor", "kind": "published", "value": ["a", "c"], "shown": "The answer a; The answer c",
             "said_by": SLA_PAGE, "on": "2026-06-01", "basis": "published",
-            "note": f"{SLA_PAGE} (acme.example/sla, version 4), as of 2026-06-01: Two of them.", "verified": "primary", "stale": False,
+            "note": f"{SLA_PAGE} (acme.example/sla, version 4), as of 1 June 2026: Two of them.", "verified": "primary", "stale": False,
             "taken": False,
         },
         {
@@ -124,7 +124,9 @@ def test_offers_come_in_pages(officer, acme: Case) -> None:
 
 def test_figures_show_where_they_are_published(officer, acme: Case) -> None:
     where = {"assessment": acme.assessment, "option": "vendor", "category": "model_access", "key": "input_price_per_million"}
-    assert officer("put", "cost_figure", {"likely": "2.7"}, **where).json()["source"] == "Acme Cloud: A source, as of 2026-10-01 (USD 3)"
+    assert (
+        officer("put", "cost_figure", {"likely": "2.7"}, **where).json()["source"] == "Acme Cloud: A source, as of 1 October 2026 (USD 3)"
+    )
     assert officer("put", "cost_figure", {"likely": "5"}, **where).json()["source"] == ""
     assert [row["source"] for row in officer("get", "figures", assessment=acme.assessment).json()["results"]] == [""]
 

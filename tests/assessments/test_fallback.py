@@ -215,7 +215,7 @@ def test_a_copy_begins_with_answers_and_figures_as_those_of_who_copies(filled: C
     figures = {(f.category, f.key): f for f in made.figures.all()}
     assert set(figures) == {("model_access", "input_price_per_million"), ("support", "")}
     price = figures["model_access", "input_price_per_million"]
-    assert (price.likely, price.source) == (3, "Acme Cloud: A source, as of 2026-10-01")
+    assert (price.likely, price.source) == (3, "Acme Cloud: A source, as of 1 October 2026")
     assert {(f.entered_by, f.revision) for f in figures.values()} == {(filled.person, 1)}
     assert made.currency == "USD", "the figures stay what they were"
     event = list(events_of(filled.cast.organisation.stream, object_id=str(filled.assessment.pk)))[-1]

@@ -67,7 +67,7 @@ def test_without_the_model_only_what_is_said_of_the_provider_is_offered(acme: Ca
 def test_taken_over_it_is_an_answer_with_basis_source_and_date(acme: Case) -> None:
     saved = offering.take_over(actor=acme.person, assessment=acme.assessment, question_id="sla", option=acme.vendor, revision=0)
     assert (saved.state, saved.value, saved.basis, saved.revision, saved.answered_by) == ("answered", "full", "published", 1, acme.person)
-    assert saved.note == f"{SLA_PAGE} (acme.example/sla, version 4), as of 2026-06-01: 99.9 % a month."
+    assert saved.note == f"{SLA_PAGE} (acme.example/sla, version 4), as of 1 June 2026: 99.9 % a month."
     event = list(events_of(acme.assessment.organisation.stream, object_id=str(acme.assessment.pk)))[-1]
     assert event.action == "response.saved"
     assert event.body["changes"]["taken_from"] == "published"
@@ -230,9 +230,9 @@ def test_the_day_stands_for_today_where_none_is_set(acme: Case) -> None:
 def test_a_figure_that_is_what_was_offered_names_its_source(acme: Case) -> None:
     url, field = acme.url("costs", category="model_access"), "input_price_per_million"
     page = acme.client.get(url).content.decode()
-    assert "Acme Cloud: A source, as of 2026-10-01 (USD 3)" in page
+    assert "Acme Cloud: A source, as of 1 October 2026 (USD 3)" in page
     acme.save_figure("model_access", field, "vendor", likely="2.7", revision="0")
-    assert acme.figure("model_access", field, acme.vendor).source == "Acme Cloud: A source, as of 2026-10-01 (USD 3)"
+    assert acme.figure("model_access", field, acme.vendor).source == "Acme Cloud: A source, as of 1 October 2026 (USD 3)"
     acme.save_figure("model_access", field, "vendor", likely="2.8", revision="1")
     assert acme.figure("model_access", field, acme.vendor).source == ""
 

@@ -1,6 +1,7 @@
 """The charts: well-formed, safe under the page's policy, with a text and a table that say the same, and the same bytes each time."""
 
 import os
+import re
 import subprocess
 import sys
 from decimal import Decimal
@@ -95,6 +96,26 @@ def test_the_monthly_cost_says_the_break_even():
     found = monthly_cost_chart(data, NAMES)
     assert found.table.rows[0] == ("Vendor <API> & Co and Own cluster", f"{int(tokens):,}")
     assert f"{int(tokens):,}" in found.description
+
+
+def test_a_break_even_beyond_the_chart_is_told_below_it():
+    data = evaluation()
+    assert "Beyond this chart" not in monthly_cost_chart(data, NAMES).svg
+    data["break_even"][0]["tokens_per_month"] = "8030503006000"
+    found = monthly_cost_chart(data, NAMES).svg
+    assert "Beyond this chart they cost the same, in tokens a month:" in found
+    assert "Vendor &lt;API&gt; &amp; Co and Own cluster: 8.0 trillion" in found
+
+
+def test_what_is_drawn_says_what_its_parts_mean():
+    data = evaluation()
+    assert "EUR over the horizon; ends P10 and P90, tick P50, mark the likely cost" in re.sub(
+        r"EUR \w+ over", "EUR over", cost_ranges_chart(data, NAMES).svg
+    )
+    assert "\u00a0% in 1st place" in ranks_chart(data, NAMES).svg
+    amounts = exceedance_chart(data, NAMES).svg
+    assert ">10,000<" in amounts
+    assert not re.search(r">\d+[kMG]<", amounts)
 
 
 def test_the_monthly_cost_needs_the_trace():

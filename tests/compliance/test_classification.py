@@ -408,3 +408,24 @@ def test_what_may_still_come_to_a_certain_class_leaves_its_duties_open():
     assert statuses(**{"ai-act.annex-iii": ()}) == {"ai-act.26.1.product": "met"}
     assert statuses(**{"ai-act.annex-iii": ("4.a",)}) == {"ai-act.26.1": "met"}
     assert statuses(**{"ai-act.annex-iii": ("4.a",), "ai-act.annex-i": None}) == {"ai-act.26.1": "met"}, "certain without Annex I"
+
+
+@pytest.mark.parametrize("sourcing", ["closed_api", "managed_open", "self_hosted_open", "on_device_open"])
+@pytest.mark.parametrize(("obligation", "question"), [("gdpr.5.1.b", "sovereignty.own-use"), ("gdpr.5.1.e", "sovereignty.own-retention")])
+def test_purpose_and_storage_bind_the_controller_on_its_own_servers_too(sourcing, obligation, question):
+    known = index(RELEASE)
+    of = known.obligations[obligation]
+    asked = {"sourcing": sourcing, "sovereignty_personal_data": "ordinary"}
+    assert truth(of.when, asked)
+    own = known.questions[question]
+    provider = {"sovereignty_training_on_inputs": "excluded", "sovereignty_retention": "zero", "sovereignty_deletion": "deleted"}
+    assert not truth(of.met_when, asked | provider | {own.variable: own.choices[0].id})
+    assert truth(of.met_when, asked | provider | {own.variable: own.choices[-1].id})
+    assert truth(of.met_when, asked | {own.variable: own.choices[-1].id}) is (
+        True if sourcing in ("self_hosted_open", "on_device_open") else None
+    )
+
+
+def test_what_is_minimal_names_the_exceptions_that_took_a_point_away():
+    minimal = [line for line in RELEASE.class_rules if line.risk_class == "minimal"]
+    assert all("ai-act.exceptions" in line.because for line in minimal)

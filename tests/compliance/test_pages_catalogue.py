@@ -372,7 +372,7 @@ class TestLosses:
 
     def test_a_question_says_which_loss_it_changes_and_how(self, member, full):
         asked = read(member, address("question", release=FULL, question="loss.outage"))
-        assert "A figure in units of the demand's currency, at least 1." in asked
+        assert "A figure in the demand's currency, at least 1." in asked
         assert "The loss to expect in a year 1 The model is out of service The answer is the median cost of one event." in asked
         read_too = read(member, address("question", release=FULL, question="service-levels.redundancy"))
         assert "One machine takes the whole use case down with it: 2 times as frequent." in read_too

@@ -19,7 +19,7 @@ from reports import layout, layout_speed, pdf
 from reports.charts import draw_charts
 from reports.document import Records
 from reports.layout_second import Forked, Here
-from reports.layout_tree import Part, halves, read
+from reports.layout_tree import Part, halves, in_pieces, parts, read
 from tests.reports.sample import sample_questionnaires
 from tests.reports.test_printing import HOSTILE, records_of, text_of
 
@@ -159,6 +159,15 @@ def test_our_pages_read_as_xml_are_what_they_are_as_html(note: str) -> None:
 def test_what_xml_reads_otherwise_is_read_as_html(body: str) -> None:
     html = f'<!DOCTYPE html>\n<html lang="en-GB"><head><title>x</title></head><body>{body}</body></html>'
     assert shape(read(html, pdf.OwnFilesOnly({}))) == shape(HTML(string=html).etree_element)
+
+
+def test_a_chapter_that_begins_a_lot_leaves_no_gap_above_it() -> None:
+    chapters = "".join(f'<section class="chapter{" flow" if n else ""}"><h2>{n}</h2><p>{"x" * 90}</p></section>' for n in range(4))
+    root = read(
+        f'<!DOCTYPE html>\n<html lang="en-GB"><head><title>x</title></head><body><h1>t</h1>{chapters}</body></html>', pdf.OwnFilesOnly({})
+    )
+    pieces = in_pieces(parts(root)[1:], 430)
+    assert [[chapter.get("class") for chapter in piece.root[1]] for piece in pieces] == [["chapter", "chapter flow"]] * 2
 
 
 def shape(element: Any) -> Any:

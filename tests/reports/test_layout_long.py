@@ -110,4 +110,4 @@ def kinds(found: list[Any]) -> Counter[str]:
         if isinstance(element, tuple):
             counted[element[0]] += 1
             waiting += element[4]
-    return Counter({kind: counted[kind] for kind in ("/H1", "/H2", "/H3", "/Figure", "/L", "/LI", "/Link", "/Caption", "/Document")})
+    return Counter({kind: counted[kind] for kind in ("/H1", "/H2", "/H3", "/Figure", "/LI", "/Link", "/Caption", "/Document")})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -12,11 +13,12 @@ from weasyprint import HTML
 from weasyprint.formatting_structure.boxes import LineBox, TextBox
 
 from audit.canonical import canonical_bytes
-from reports import fonts, pdf, questions, verdicts
+from reports import fonts, pdf, questions, sources, verdicts
 from reports.charts import draw_charts
 from reports.document import Records, context
 from reports.looks import Printing, Style
-from reports.wording import listed, percent, shortened
+from reports.text import held_together
+from reports.wording import aligned, fixed, listed, percent, shortened
 from tests.reports.sample import digest_of, sample_decision, sample_records, sample_snapshot
 from tests.reports.test_printing import records_of
 from tests.reports.test_printing_kinds import LONG, crowded
@@ -79,7 +81,7 @@ def test_cover_and_summary_are_one_page_each_however_much_is_in_them(paper: str)
 
 
 def test_no_word_is_broken_in_a_narrow_column_of_what_is_done_about_findings() -> None:
-    (page,) = laid_out(treated(), "A4", "chapter")
+    (page,) = laid_out(treated(), "A4", "chapter flow")
     lines = {" ".join(words) for words in _lines(page)}
     assert {"Before", "After", "Critical", "Medium", "Ines Albrecht"} <= lines
 
@@ -102,7 +104,7 @@ def laid_out(records: Records, paper: str, *kinds: str) -> list[Any]:
     html = pdf.page(records, charts, printing)
     sections = re.split(r"(?=<section class=\")", html)
     kept = [
-        next(s for s in sections if s.startswith(f'<section class="{kind}"') and (kind != "chapter" or 'id="findings"' in s))
+        next(s for s in sections if s.startswith(f'<section class="{kind}"') and ("flow" not in kind or 'id="findings"' in s))
         for kind in kinds
     ]
     head = sections[0].replace('<link rel="stylesheet" href="countersign:report.css">', "")  # given below
@@ -114,6 +116,30 @@ def _lines(page: Any) -> list[list[str]]:
     """The texts of each line of a page."""
     boxes = page._page_box.descendants()
     return [[b.text.strip() for b in box.descendants() if isinstance(b, TextBox)] for box in boxes if isinstance(box, LineBox)]
+
+
+def test_no_page_ends_with_a_heading() -> None:
+    titles = {"Service levels and support", "Asked of", "Answer", "Basis", "Events a year"}
+    snapshot = sample_snapshot()
+    for questionnaire in snapshot["questionnaires"]:
+        for section in questionnaire["sections"]:
+            titles |= {section["title"], *(q["text"] for q in section["questions"])}
+            for question in section["questions"]:
+                for answer in question["answers"].values():
+                    answer["note"] = "It is long. " * 30  # such a question may be parted
+    titles |= {scenario["title"] for scenario in snapshot["losses"]}
+    records = decided(canonical_bytes(snapshot))
+    html = pdf.page(records, {})
+    head, *sections = re.split(r"(?=<section class=\")", html)
+    head = head.replace('<link rel="stylesheet" href="countersign:report.css">', "")
+    wanted = [s for s in sections if 'id="losses"' in s or 'id="questions"' in s]
+    for space in range(0, 200, 17):
+        body = f'<div style="height: {space}mm"></div>'.join(["", *(s.replace('class="chapter"', 'class="chapter flow"') for s in wanted)])
+        document = HTML(string=head + body, url_fetcher=pdf.OwnFilesOnly({}))
+        for page in document.render(stylesheets=[pdf.style_sheet("")], font_config=fonts.configuration()).pages:
+            boxes = page._page_box.children[0].descendants()  # without what stands in the margins
+            last = [b.text for b in boxes if isinstance(b, TextBox) and b.text.strip()][-1:]
+            assert not [title for title in titles if last and last[0].startswith(title)], (space, last)
 
 
 def test_obligations_of_one_law_stand_together_the_ai_act_first() -> None:
@@ -137,13 +163,148 @@ def test_large_answers_have_their_thousands_apart_and_codes_stay_as_they_are() -
         row = next(iter(questions.questionnaires(snapshot, {})))["sections"][0]["questions"][0]["answers"][0]
         return str(row["text"])
 
-    assert shown("250000", "250000 units of the demand's currency") == "250,000 units of the demand's currency"
+    assert shown("250000", "250000 requests") == "250,000 requests"
+    asked["unit"] = "units of the demand's currency"  # as release 3 has it
+    assert shown("8000", "8000 units of the demand's currency") == "EUR 8,000"
+    asked["unit"] = ""
     assert shown("2026", "2026") == "2026"
     assert shown("100000", "A hundred thousand") == "A hundred thousand"
 
 
+def test_what_was_not_asked_of_an_option_says_so_once_and_why() -> None:
+    snapshot = sample_snapshot()
+    names = {o["id"]: o["name"] for o in snapshot["options"]}
+    question = next(q for q in questions.questions(snapshot) if q["scope"] == "option")
+    question |= {"when": 'sourcing in ["closed_api"]'}
+    question["answers"] = {key: {"state": "unknown" if key == "vendor-api" else "hidden"} for key in names}
+    sections = next(iter(questions.questionnaires(snapshot, names)))["sections"]
+    shown = next(q for section in sections for q in section["questions"] if q["id"] == question["id"])
+    assert [row["owner"] for row in shown["answers"]] == ["Vendor API in the EU"]
+    assert shown["hidden"] == [
+        "not asked of Managed open weights, since it is managed open weights",
+        "not asked of Own cluster in Frankfurt, since it is self-hosted open weights",
+    ]
+
+
+def test_questions_that_nobody_was_asked_stand_together_under_what_their_condition_fails_by() -> None:
+    snapshot = sample_snapshot()
+    section = snapshot["questionnaires"][0]["sections"][0]
+    for question in section["questions"][1:]:
+        question |= {"when": f'{section["questions"][0]["id"].replace(".", "_").replace("-", "_")} == "some"'}
+        question["answers"] = {key: {"state": "hidden"} for key in question["answers"]}
+    section["questions"][0] |= {
+        "scope": "use_case",
+        "answers": {"use_case": {"state": "answered", "value": "none", "display": "None at all", "basis": "published"}},
+    }
+    shown = next(iter(questions.questionnaires(snapshot, {})))["sections"][0]
+    assert [q["text"] for q in shown["questions"]] == [section["questions"][0]["text"]]
+    assert shown["unasked"] == [
+        {
+            "why": f", since “{section['questions'][0]['text']}” is answered “None at all”",
+            "titles": [q["text"] for q in section["questions"][1:]],
+        }
+    ]
+    text = page_of(decided(canonical_bytes(snapshot)))
+    for question in section["questions"][1:]:
+        assert question["text"] in unescape(text)
+
+
+def test_who_answered_stands_once_and_with_the_exceptions() -> None:
+    snapshot = sample_snapshot()
+    shown = next(iter(questions.questionnaires(snapshot, {})))
+    assert (shown["by"], shown["on"], shown["others"]) == ("Tomasz Wilk", "19 November 2026", False)
+    first = next(questions.questions(snapshot))
+    answer = next(iter(first["answers"].values()))
+    answer |= {"answered_by": "Somebody Else", "answered_at": "2026-11-21T08:00:00.000000Z"}
+    shown = next(iter(questions.questionnaires(snapshot, {})))
+    assert shown["others"]
+    rows = [row for section in shown["sections"] for q in section["questions"] for row in q["answers"]]
+    assert [row["by"] for row in rows if row["by"]] == ["Somebody Else, 21 Nov 2026"]
+
+
+def test_options_with_one_answer_share_a_row() -> None:
+    snapshot = sample_snapshot()
+    names = {o["id"]: o["name"] for o in snapshot["options"]}
+    question = next(q for q in questions.questions(snapshot) if q["scope"] == "option")
+    one = next(iter(question["answers"].values()))
+    question["answers"] = dict.fromkeys(names, one)
+    for section in next(iter(questions.questionnaires(snapshot, names)))["sections"]:
+        for shown in section["questions"]:
+            if shown["id"] == question["id"]:
+                assert [row["owner"] for row in shown["answers"]] == ["Every option"]
+
+
+def test_an_answer_of_several_choices_says_which_it_left() -> None:
+    snapshot = sample_snapshot()
+    first = next(questions.questions(snapshot))
+    choices = [{"id": "a", "text": "Reads faces"}, {"id": "b", "text": "Scores people"}]
+    first |= {"type": "choices", "scope": "use_case", "choices": choices}
+    first["answers"] = {"use_case": {"state": "answered", "value": [], "display": "None of these", "basis": "self_declared"}}
+
+    def offered() -> str:
+        return str(next(iter(questions.questionnaires(snapshot, {})))["sections"][0]["questions"][0]["offered"])
+
+    assert offered() == "Not chosen: Reads faces; Scores people"
+    first["answers"]["use_case"]["value"] = ["a", "b"]
+    assert offered() == ""
+    first["answers"]["other"] = first["answers"]["use_case"] | {"value": ["a"]}
+    assert offered() == "Offered: Reads faces; Scores people"
+
+
 def test_percentages_have_their_thousands_apart() -> None:
     assert [percent(share) for share in ("12.45", "0.125", "1", "0")] == ["1,245 %", "12.5 %", "100 %", "0 %"]
+
+
+def test_no_line_ends_between_a_figure_and_its_unit_and_code_is_left_as_it_is() -> None:
+    held = held_together(
+        '<p title="5 %">24 % of EUR 8,000, Art. 30(2), Arts 9 to 11, Annex III, 3 AM, 8.0 billion; see <code>EUR 8 %</code> 5 % </p>'
+    )
+    assert held == (
+        '<p title="5 %">24\u00a0% of EUR\u00a08,000, Art.\u00a030(2), Arts\u00a09 to 11, Annex\u00a0III, 3\u00a0AM, 8.0\u00a0billion; '
+        "see <code>EUR 8 %</code> 5\u00a0% </p>"
+    )
+
+
+def test_sources_stand_by_how_far_they_were_verified_with_a_tally() -> None:
+    shown = context(records_of())
+    found = [s for group in shown["sources"] for s in group["sources"]]
+    assert found == [s for group in shown["sources"] for s in sorted(group["sources"], key=lambda s: s["title"].lower())]
+    order = ["primary", "secondary", "computed", "judgement", "to_check"]
+    assert [order.index(s["verified"]) for s in found] == sorted(order.index(s["verified"]) for s in found)
+    assert shown["sources_tally"].startswith(f"Of {len(found)} sources ")
+    assert all(s["supports"] for s in found)
+    given = [{"verified": v} for v in ("primary", "to_check", "to_check", "judgement")]
+    assert sources.tally(given) == (
+        "Of 4 sources 1 was read in its primary text, 1 is Countersign's own judgement and 2 are to be checked."
+    )
+
+
+def test_the_figures_of_a_column_have_as_many_decimals_as_each_other() -> None:
+    assert aligned([["59 %", "10.4 %"], ["0 %", "below 0.1 %"], ["", "never first"]]) == [
+        ["59.0 %", "10.4 %"],
+        ["0.0 %", "below 0.1 %"],
+        ["", "never first"],
+    ]
+    assert aligned([["59 %", "100 %"]]) == [["59 %", "100 %"]]
+    assert [fixed(text) for text in ("1.0000", "0.4666", "-", "0")] == ["1.00", "0.47", "-", "0.00"]
+
+
+def test_what_could_still_become_better_is_said_only_where_something_is_open() -> None:
+    snapshot = sample_snapshot()
+    for option in snapshot["evaluation"]["options"]:
+        for value in option["values"].values():
+            value["best"] = value["value"]
+    text = page_of(decided(canonical_bytes(snapshot)))
+    assert "what it could still become" not in text
+    assert "a bar runs on" not in text
+    assert "what it could still become" in page_of(records_of())
+
+
+def test_an_amount_stands_behind_its_currency() -> None:
+    snapshot = sample_snapshot()
+    snapshot["file"]["demand"]["budget"] = {"target_per_month": "15000"}
+    rows = {row["text"]: row["value"] for row in context(decided(canonical_bytes(snapshot)))["demand"]}
+    assert rows["Budget: target a month"] == "EUR 15,000"
 
 
 def test_names_are_listed_as_in_a_sentence() -> None:

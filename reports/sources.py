@@ -1,0 +1,78 @@
+"""The sources of what was asked, found, owed and computed, as the pages show them: by how far each was verified, with what rests on it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import Any
+
+from reports import questions, wording
+from reports.derivation import walk
+from reports.wording import day, listed, word
+
+# How many sources were verified how far, in words for one and for several, in the order in which they stand.
+_TALLY = {
+    "primary": ("{} was read in its primary text", "{} were read in their primary text"),
+    "secondary": ("{} was read in a secondary source", "{} were read in a secondary source"),
+    "computed": ("{} was recomputed from stated inputs", "{} were recomputed from stated inputs"),
+    "judgement": ("{} is Countersign's own judgement", "{} are Countersign's own judgement"),
+    "to_check": ("{} is to be checked", "{} are to be checked"),
+}
+
+
+def used(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
+    """The sources on which something of this report rests, each with ``supports``; the record lists the whole catalogue's."""
+    resting: dict[str, dict[str, dict[str, None]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )  # the innermost keeps the order and each name once
+    for kind, name, sources in _named(snapshot):
+        for source in sources:
+            resting[source][kind][name] = None
+    return [
+        s | {"supports": [{"of": kind, "names": list(names)} for kind, names in resting[s["id"]].items()]}
+        for s in snapshot["sources"]
+        if s["id"] in resting
+    ]
+
+
+def _named(snapshot: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
+    """What rests on which sources: of which kind it is, its name within that, the sources' ids."""
+    found = []
+    for question in questions.questions(snapshot):
+        if any(answer["state"] != "hidden" for answer in question["answers"].values()):
+            kind, _, name = question["id"].partition(".")
+            found.append((kind, name, question.get("sources", [])))
+    for o in snapshot["obligations"]:
+        found.append((wording.INSTRUMENTS.get(o["instrument"], o["instrument"]), o["reference"], o["sources"]))
+    for f in snapshot["findings"]:
+        found.append(("findings", f"“{f.get('title') or f['id']}”", f["sources"]))
+    if trace := snapshot["evaluation"].get("trace"):
+        found += [("figures", n["name"], n["source"]) for n in walk(trace) if n.get("source") and not n.get("question")]
+    return found
+
+
+def by_verification(sources: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sources in groups, the best verified first, in each by title; a ``read_on`` that most share is left to the group's heading."""
+    groups = []
+    for verified in [*_TALLY, *sorted({s["verified"] for s in sources} - set(_TALLY))]:
+        rows = sorted((s for s in sources if s["verified"] == verified), key=lambda s: (s["title"].lower(), s["id"]))
+        if rows:
+            usual = Counter(s["read_on"] for s in rows).most_common(1)[0][0]
+            shown = [s | {"read": "" if s["read_on"] == usual else f"read on {day(s['read_on'])}"} for s in rows]
+            text = word(verified, wording.VERIFIED)
+            groups.append(
+                {
+                    "title": text[:1].upper() + text[1:],
+                    "count": len(rows),
+                    "read_on": day(usual),
+                    "others": any(s["read"] for s in shown),
+                    "sources": shown,
+                }
+            )
+    return groups
+
+
+def tally(sources: list[dict[str, Any]]) -> str:
+    """``Of 108 sources 2 were read in their primary text, …``"""
+    found = Counter(s["verified"] for s in sources)
+    parts = [text[found[verified] > 1].format(found[verified]) for verified, text in _TALLY.items() if found[verified]]
+    return f"Of {len(sources)} {'source' if len(sources) == 1 else 'sources'} {listed(parts)}." if parts else ""
