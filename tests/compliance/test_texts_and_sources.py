@@ -100,20 +100,20 @@ def test_an_unknown_release_is_named():
 
 
 def test_how_far_a_fact_was_verified_is_said_of_its_source_and_not_within_a_text():
-    for key, text in texts(compile_catalogue(CONTENT)):
+    for key, text in texts(newest()):
         if not key.startswith(("source.", "note.")):
             assert "to be checked" not in text, key
 
 
 def test_each_choice_of_one_says_by_itself_what_it_means():
     """Printed alone, an answer has no neighbours that "these" or "later" could mean."""
-    for key, text in texts(compile_catalogue(CONTENT)):
+    for key, text in texts(newest()):
         if ".choice." in key and key.endswith(".text"):
             assert not re.match(r"(These|Those|That share|That, and|Later|Neither,|After that|From then)\b", text), (key, text)
 
 
 def test_money_is_measured_in_the_demand_s_currency():
-    asked = {q.id: q for of in compile_catalogue(CONTENT).questionnaires for s in of.sections for q in s.questions}
+    asked = {q.id: q for of in newest().questionnaires for s in of.sections for q in s.questions}
     outage = asked["loss.outage"]
     assert outage.money
     assert outage.measured("8,000", "EUR") == "EUR 8,000"
