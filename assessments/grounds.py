@@ -50,7 +50,13 @@ def _rates(evaluation: Evaluation) -> list[dict[str, Any]]:
     if used == [into]:
         return []
     return [
-        {"currency": rate.currency, "base": exchange.base, "rate": plain(rate.rate), "on": rate.on.isoformat(), "sources": list(rate.sources)}
+        {
+            "currency": rate.currency,
+            "base": exchange.base,
+            "rate": plain(rate.rate),
+            "on": rate.on.isoformat(),
+            "sources": list(rate.sources),
+        }
         for currency in used
         if (rate := newest.get(currency))
     ]

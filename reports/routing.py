@@ -45,5 +45,5 @@ def _value(key: str, facts: dict[str, Any]) -> str:
         return "yes" if value else "no"
     if key == "cost_total":
         return f"{amount(str(value))} {facts.get('currency', '')}".strip()
-    words = {"risk_class": wording.CLASSES, "sourcing": wording.SOURCINGS}.get(key, {})
+    words = {"risk_class": wording.CLASSES, "sourcing": wording.SOURCINGS, "appetite": wording.APPETITES}.get(key, {})
     return word(value, words) if isinstance(value, str) else str(value)
