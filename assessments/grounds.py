@@ -10,13 +10,18 @@ from typing import Any
 from assessments.models import Assessment
 from assessments.scoring.evaluate import Evaluation
 from assessments.scoring.recommend import thresholds
-from assessments.scoring.rounding import plain
+from assessments.scoring.rounding import plain, points
 
 LIMITS = ("clear_margin", "leaning_margin", "clear_completeness", "clear_acceptability", "leaning_acceptability")
 
 
 def grounds(evaluation: Evaluation) -> dict[str, Any]:
-    return {"thresholds": _thresholds(evaluation), "rates": _rates(evaluation), "ruled_out": _ruled_out(evaluation)}
+    return {
+        "thresholds": _thresholds(evaluation),
+        "margin": _margin(evaluation),
+        "rates": _rates(evaluation),
+        "ruled_out": _ruled_out(evaluation),
+    }
 
 
 def figures(assessment: Assessment) -> list[dict[str, str]]:
@@ -39,6 +44,12 @@ def _thresholds(evaluation: Evaluation) -> dict[str, str]:
         return held
     answer = asked.answer.value if asked.answer else None
     return held | {"appetite": next((c.text for c in asked.question.choices if c.id == answer), "")}
+
+
+def _margin(evaluation: Evaluation) -> str | None:
+    """How far the first option is ahead of the second: of the scores before they are rounded, so that it is as in the recommendation."""
+    scores = [option.score.value for option in evaluation.ranking[:2]]
+    return points(scores[0] - scores[1]) if len(scores) == 2 else None
 
 
 def _rates(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from assessments.scoring.words import of_hundred
-from reports.wording import percent, plain
+from reports.wording import percent
 
 
 def firmness(snapshot: dict[str, Any]) -> dict[str, str] | None:
@@ -15,7 +14,7 @@ def firmness(snapshot: dict[str, Any]) -> dict[str, str] | None:
     evaluation = snapshot["evaluation"]
     if not limits or not evaluation["ranking"]:
         return None
-    return {"limits": _limits(limits), "reached": _reached(evaluation)}
+    return {"limits": _limits(limits), "reached": _reached(evaluation, snapshot["grounds"].get("margin"))}
 
 
 def _limits(limits: dict[str, str]) -> str:
@@ -34,18 +33,11 @@ def _limits(limits: dict[str, str]) -> str:
     )
 
 
-def _reached(evaluation: dict[str, Any]) -> str:
-    results = {o["id"]: o for o in evaluation["options"]}
-    leader, *others = (results[id_] for id_ in evaluation["ranking"])
-    said = [] if not others else [f"{plain(_score(leader) - _score(others[0]), 1)} points ahead"]
+def _reached(evaluation: dict[str, Any], margin: str | None) -> str:
+    leader = next(o for o in evaluation["options"] if o["id"] == evaluation["ranking"][0])
+    said = [f"{margin} points ahead"] if margin else []
     said.append(f"{percent(leader['completeness'])} answered")
     shares = evaluation.get("robustness", {}).get("stated_weights", {}).get("rank_acceptability", {}).get(leader["id"])
-    if shares and others:
+    if shares and margin:
         said.append(f"first in {of_hundred(shares[0])} draws")
     return f"Reached: {', '.join(said)}."
-
-
-def _score(result: dict[str, Any]) -> Decimal:
-    """The score before it is rounded, so that a difference of two is as in the recommendation."""
-    counted = [(Decimal(v["weight"]), Decimal(v["value"])) for v in result["values"].values() if v["weight"]]
-    return sum((100 * weight * value for weight, value in counted), Decimal(0))

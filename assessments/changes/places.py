@@ -84,8 +84,8 @@ def _at_the_top(path: Path) -> Place | None:
             )
         case ("figures", figure, *rest):
             return Place("figures", _source_of_figure(figure).subject, "by" if rest == ["by"] else "id", echo=True)
-        case ("grounds", "thresholds", *rest):
-            return Place("results", ("recommendation",), _dotted(rest), echo=True)
+        case ("grounds", "thresholds" | "margin" as what, *rest):
+            return Place("results", ("recommendation",), _dotted(rest) or what, echo=True)
         case ("grounds", "ruled_out", *rest):
             return Place("results", ("class",), f"ruled_out.{_dotted(rest)}", echo=True)
         case ("grounds", *rest):

@@ -23,6 +23,7 @@ def test_a_snapshot_says_what_the_result_was_held_against(content: dict) -> None
     assert grounds["thresholds"]["clear_margin"] == "8"
     assert grounds["thresholds"]["clear_acceptability"] == "0.8"
     assert grounds["thresholds"]["appetite"].startswith("Moderate")
+    assert f"{grounds['margin']} ahead of" in content["evaluation"]["recommendation"]["reasons"][0]
     assert [(r["currency"], r["base"], r["rate"], r["on"]) for r in grounds["rates"]] == [("USD", "EUR", "0.86", "2026-01-01")]
     assert [r["risk_class"] for r in grounds["ruled_out"]] == ["out_of_scope", "prohibited", "high"]
     assert "ai-act.prohibited-practices" in grounds["ruled_out"][1]["because"]

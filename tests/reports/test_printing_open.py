@@ -112,7 +112,7 @@ def test_the_range_stands_with_the_score() -> None:
 
 
 def test_clear_and_leaning_are_told_with_their_limits_and_what_was_reached() -> None:
-    snapshot = sample_snapshot(grounds={"thresholds": THRESHOLDS, "rates": [], "ruled_out": []})
+    snapshot = sample_snapshot(grounds={"thresholds": THRESHOLDS, "margin": "6.5", "rates": [], "ruled_out": []})
     told = of(snapshot)["firmness"]
     assert (
         "at least 12 points ahead of the next option, at least 90 % of it is answered, it comes first in at least 90 of 100"
@@ -120,7 +120,7 @@ def test_clear_and_leaning_are_told_with_their_limits_and_what_was_reached() -> 
     )
     assert "a leaning from 5 points and 60 of 100 draws on" in told["limits"]
     assert "risk appetite (low)" in told["limits"]
-    assert told["reached"].endswith("86 % answered, first in 83 of 100 draws.")
+    assert told["reached"] == "Reached: 6.5 points ahead, 86 % answered, first in 83 of 100 draws."
     assert of(sample_snapshot())["firmness"] is None
 
 
