@@ -195,6 +195,7 @@ def test_the_class_says_why_it_is_neither_prohibited_nor_high_risk() -> None:
     snapshot["grounds"] = {"thresholds": {}, "rates": [], "ruled_out": [out | {"risk_class": "out_of_scope", "reference": "Art. 2"}, out]}
     (ruled_out,) = of(snapshot)["risk_class"]["ruled_out"]
     assert (ruled_out["text"], ruled_out["reference"]) == ("Not prohibited", "Art. 5")
+    assert "Whether it is a prohibited practice: no." in page_of(decided(canonical_bytes(snapshot)))
     assert ruled_out["questions"][0].startswith("Which monthly availability does the use case need? 99.9 %")
 
 
