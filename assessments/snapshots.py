@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from accounts.formats import as_recorded
 from accounts.models import User
 from assessments.evaluation import asked_of, release_of
+from assessments.grounds import figures, grounds
 from assessments.models import Assessment, Option, Response, State
 from assessments.scoring.evaluate import Evaluation
 from assessments.scoring.rounding import plain
@@ -100,6 +101,8 @@ def build(
                 for c in release.cost_categories
             ],
             "figure_sources": figure_sources(assessment),
+            "figures": figures(assessment),
+            "grounds": grounds(evaluation),
             "losses": losses(release),
             **({"robustness": robustness(release)} if release.robustness else {}),
             "providers": providers(release, found),

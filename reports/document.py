@@ -9,11 +9,13 @@ from decimal import Decimal
 from typing import Any
 
 from assessments.scoring.words import of_hundred
-from reports import brief, questions, sources, sure, verdicts, wording
+from audit.merkle import leaf_hash
+from reports import brief, costing, law, questions, sources, sure, verdicts, wording
 from reports.derivation import derivation
+from reports.firmness import firmness
 from reports.fonts import covered
 from reports.glossary import glossary
-from reports.losses import losses
+from reports.losses import losses, price_text
 from reports.routing import routing
 from reports.text import printable_data
 from reports.titles import Titles
@@ -25,7 +27,7 @@ COLUMNS = 4
 LONGEST_NAME = 80  # characters of an option's name, which stands in nearly every table; whole it stands among the options
 SAVED = frozenset({"response.saved", "figure.saved"})
 SHORTEST_RUN = 4
-SEVERITIES = ("critical", "high", "medium", "low")
+SEVERITIES = brief.SEVERITIES
 
 UNDECIDED = "undecided"
 FORMATS = {
@@ -101,8 +103,7 @@ def context(records: Records) -> dict[str, Any]:
         "sure_text": _sure_text(evaluation, proposed["id"]),
         "follows_recommendation": snapshot["proposal"]["option"] == snapshot["proposal"]["recommended"],
         "options": options,
-        # A summary that says of conditions and acceptances keeps to its page without the chart, which then stands with the options.
-        "summary_has_chart": len(options) <= COLUMNS + 1 and not (decision.get("conditions") or decision["acceptances"]),
+        "costs_missing": any(o["total"] and not o["costs_complete"] for o in options),
         "has_fallbacks": any(o["fallback_text"] for o in options),
         "option_groups": [options[i : i + COLUMNS] for i in range(0, len(options), COLUMNS)],
         "ranking": [next(o for o in options if o["id"] == key) for key in evaluation["ranking"]],
@@ -111,36 +112,54 @@ def context(records: Records) -> dict[str, Any]:
         "stages": [verdicts.stage(stage, snapshot) for stage in decision.get("stages", [])],
         "routing": routing(snapshot),
         "conditions": decision.get("conditions", []),
-        "register": [f for f in snapshot.get("register", []) if f["option"] == proposed["id"]],
         "criteria": _criteria(snapshot, results, names),
         "has_open": has_open,
         "criteria_columns": 4 + has_least + has_open,
         "has_least": has_least,
-        "risk_class": _class(snapshot),
-        "obligations": [_obligation(o, names) for o in _by_instrument(snapshot["obligations"])],
-        "findings": _findings(snapshot, names),
-        **brief.facts(snapshot, proposed["id"]),
+        "risk_class": law.risk_class(snapshot),
+        "obligations": (owed := law.obligations(snapshot, names, proposed["id"])),
+        "unverified": sum(1 for o in owed if o["doubt"]),
+        "findings": _findings(snapshot, names, proposed["id"]),
+        "blockers": sum(1 for f in {f["id"]: f for f in snapshot["findings"] if f["blocker"]}.values()),
+        **brief.facts(snapshot, decision, proposed["id"]),
+        "reasons": brief.reasons(evaluation),
+        "purpose": wording.first_sentence(snapshot["use_case"]["purpose"]),
+        "price": price_text(brief.price(snapshot, proposed["id"]), names, evaluation["currency"]),
         "acceptances": [a | {"option_name": names.get(a["option"], a["option"])} for a in decision["acceptances"]],
         "cost_groups": _costs(snapshot, results, options),
         "demand": _demand(snapshot),
-        "figure_sources": _figure_sources(snapshot, names),
+        "paid": costing.as_paid(snapshot, names),
+        "entered": costing.entered(snapshot, names),
         "cost_ranges": sure.cost_ranges(snapshot, names),
         "break_even": sure.break_even(snapshot, names),
         "sure": sure.how_sure(snapshot, names),
+        "firmness": firmness(snapshot),
         "losses": losses(snapshot, names),
         "change": sure.what_would_change_it(snapshot),
         "scenarios": sure.scenarios(snapshot, names),
         "questionnaires": list(questions.questionnaires(snapshot, names)),
         "answer_counts": questions.answer_counts(snapshot),
+        "bases": questions.bases(snapshot, proposed["id"]),
         "evidence": questions.evidence(snapshot),
         "trail": _trail(decision, titles),
-        "log_proof": json.loads(records.log_proof) if records.log_proof else None,
+        "log_proof": (proof := json.loads(records.log_proof) if records.log_proof else None),
+        "decided": _decided(proof, decision) if proof else None,
         "sources": sources.by_verification(used),
         "sources_tally": sources.tally(used),
         "weights_text": _weights_text(snapshot),
         "derivation": derivation(titles.of_trace(evaluation["trace"]) if evaluation.get("trace") else None),
     }
+    register = _register(snapshot, proposed["id"], shown["findings"]["proposed"])
+    shown["register"] = [f for f in register if f["treatment"] or f["owner"]]
+    shown["left"] = [f for f in register if not (f["treatment"] or f["owner"])]
     return shown | {"glossary": glossary(shown)}
+
+
+def _register(snapshot: dict[str, Any], option: str, findings: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What is done about the option's findings, in their order and with their numbers."""
+    numbers = {f["id"]: number for number, f in enumerate(findings, start=1)}
+    entries = [f | {"number": numbers.get(f["finding"], "")} for f in snapshot.get("register", []) if f["option"] == option]
+    return sorted(entries, key=lambda f: numbers.get(f["finding"], len(numbers) + 1))
 
 
 def in_catalogue_order(snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -214,77 +233,27 @@ def _bar(share: str) -> int:
     return 0 if value is None else max(0, min(100, int(value * 100)))
 
 
-def _class(snapshot: dict[str, Any]) -> dict[str, Any]:
-    act = snapshot["evaluation"]["ai_act"]
-    texts = {t["reference"]: t["text"] for t in snapshot["class_texts"]}
-    asked = {q["id"]: _with_answer(q) for q in questions.questions(snapshot)}
-    return {
-        "text": word(act["risk_class"], wording.CLASSES),
-        "undetermined": act["risk_class"] == "undetermined",
-        "at_least": word(act["at_least"], wording.CLASSES) if act["at_least"] else "",
-        "roles": ", ".join(r.replace("-", " ") for r in act["roles"]) or "none",
-        "basis": [b | {"text": texts.get(b["reference"], ""), "questions": [asked.get(q, q) for q in b["because"]]} for b in act["basis"]],
-    }
-
-
 def _sure_text(evaluation: dict[str, Any], option: str) -> str:
     """How often the option comes first, nearby weights drawn; "" where that wasn't computed."""
     shares = evaluation.get("robustness", {}).get("stated_weights", {}).get("rank_acceptability", {}).get(option)
     return f"first in {of_hundred(shares[0])} draws near the weights" if shares and Decimal(shares[0]) else ""
 
 
-def _with_answer(question: dict[str, Any]) -> str:
-    """A question with what was answered, where it has one answer: those that the class is read from are asked of the use case."""
-    answers = list(question["answers"].values())
-    given = answers[0].get("display", "") if len(answers) == 1 and answers[0]["state"] == "answered" else ""
-    return f"{question['text']} {given}" if given else question["text"]
-
-
-def _by_instrument(obligations: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those of one law together, the AI Act first; within a law in the record's order."""
-    places = {instrument: place for place, instrument in enumerate(wording.INSTRUMENTS)}
-    return sorted(obligations, key=lambda o: (places.get(o["instrument"], len(places)), o["instrument"]))
-
-
-def _obligation(obligation: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
-    role = obligation["role"].replace("-", " ")
-    return obligation | {
-        "status_text": word(obligation["status"], wording.STATUSES),
-        "instrument_text": wording.INSTRUMENTS.get(obligation["instrument"], obligation["instrument"]),
-        "role_text": "" if role == "anyone" else f"Duty of the {role}",
-        "by_status": _by_status(ordered(obligation.get("by_option", {}), list(names)), names),
-    }
-
-
-def _by_status(by_option: dict[str, str], names: dict[str, str]) -> list[dict[str, str]]:
-    """For each status the options that have it, the worst first."""
-    found: dict[str, list[str]] = {}
-    for option, status in by_option.items():
-        found.setdefault(status, []).append(names.get(option, option))
-    return [
-        {
-            "status": status,
-            "status_text": word(status, wording.STATUSES),
-            "names": "every option" if len(found[status]) == len(names) else "; ".join(found[status]),
-        }
-        for status in ("gap", "unknown", "met")
-        if status in found
-    ]
-
-
-def _findings(snapshot: dict[str, Any], names: dict[str, str]) -> list[dict[str, Any]]:
-    """One row for each finding, with the options that have it; the gravest first."""
+def _findings(snapshot: dict[str, Any], names: dict[str, str], option: str) -> dict[str, list[dict[str, Any]]]:
+    """``proposed``: those of the proposed option, the gravest first, numbered; ``others``: those that other options alone have."""
     merged: dict[str, dict[str, Any]] = {}
     for finding in snapshot["findings"]:
-        row = merged.setdefault(finding["id"], finding | {"options": []})
+        row = merged.setdefault(finding["id"], finding | {"options": [], "owned": False})
         row["options"].append(names.get(finding["option"], finding["option"]))
-    references = {o["id"]: o["reference"] for o in snapshot["obligations"]}
+        row["owned"] = row["owned"] or finding["option"] == option
+    references = {o["id"]: wording.cited(o["instrument"], o["reference"]) for o in snapshot["obligations"]}
     for row in merged.values():
         row["for_all"] = len(row["options"]) == len(names)
         row["references"] = [references[o] for o in row["obligations"] if o in references]
         row["acceptable_text"] = (row["acceptable_by"] or "").replace("_", " ")
     order = {s: i for i, s in enumerate(SEVERITIES)}
-    return sorted(merged.values(), key=lambda f: (not f["blocker"], order.get(f["severity"], 9), f["id"]))
+    rows = sorted(merged.values(), key=lambda f: (not f["blocker"], order.get(f["severity"], 9), f["id"]))
+    return {"proposed": [f for f in rows if f["owned"]], "others": [f for f in rows if not f["owned"]]}
 
 
 def _costs(snapshot: dict[str, Any], results: dict[str, Any], options: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -320,14 +289,6 @@ def _demand(snapshot: dict[str, Any]) -> list[dict[str, str]]:
     return rows
 
 
-def _figure_sources(snapshot: dict[str, Any], names: dict[str, str]) -> list[dict[str, str]]:
-    texts = {f"{c['id']}.{f['key']}": f"{c['title']}: {f['text']}" for c in snapshot["cost_categories"] for f in c["fields"]}
-    return [
-        f | {"option_name": names.get(f["option"], f["option"]), "text": texts.get(f["figure"], f["figure"])}
-        for f in snapshot.get("figure_sources", [])
-    ]
-
-
 def _trail(decision: dict[str, Any], titles: Titles) -> list[dict[str, Any]]:
     """The entries in order; a run of entries that each save an answer or a figure is told in one line, since the answers stand in the report
     with person and time, and each entry with its hash in the embedded record."""
@@ -347,8 +308,22 @@ def _trail(decision: dict[str, Any], titles: Titles) -> list[dict[str, Any]]:
     return [line | {"sentence": titles.of_sentence(line["action"], line["sentence"])} if "sentence" in line else line for line in lines]
 
 
+def _decided(proof: dict[str, Any], decision: dict[str, Any]) -> dict[str, Any]:
+    """The entry of the decision itself, which the decision record can't hold: it names the record's digest."""
+    entry = json.loads(proof["decision"]["entry"])
+    people = {v["person"]["reference"]: v["person"]["name"] for v in decision["verdicts"]}
+    did = "approved" if decision["decision"]["outcome"] == "approved" else "rejected"
+    return {
+        "index": entry["index"],
+        "at": entry["at"],
+        "sentence": f"{people.get(entry['actor'], 'The last signature')} {did} {decision['assessment']['title']}: the decision itself",
+        "leaf_hash": leaf_hash(proof["decision"]["entry"].encode()).hex(),
+    }
+
+
 def _weights_text(snapshot: dict[str, Any]) -> str:
     weights = snapshot["file"].get("weights", "archetype")
     if weights == "archetype":
-        return f"the weights of the archetype {snapshot['use_case'].get('archetype_title') or snapshot['use_case']['archetype']}"
-    return f"the weights of the profile {weights}" if isinstance(weights, str) else "weights that were set for this assessment"
+        kind = snapshot["use_case"].get("archetype_title") or snapshot["use_case"]["archetype"]
+        return f"the weights that the catalogue sets for the kind of use “{kind}”"
+    return f"the weights of the profile {weights}" if isinstance(weights, str) else "weights that were set for this assessment alone"

@@ -78,7 +78,7 @@ def _counts(loss: dict[str, Any] | None, change: str) -> str:
 
 def _events(text: str) -> str:
     value = number(text)
-    return text if value is None else plain(value, 2 if value >= 1 else 3)
+    return text if value is None else plain(value, 4)
 
 
 def _exceedance(found: dict[str, dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:
@@ -106,6 +106,11 @@ def _premium(found: dict[str, str], names: dict[str, str], currency: str) -> str
     risk = f"{'takes' if avoided >= 0 else 'adds'} {money(avoided)} {'off' if avoided >= 0 else 'to'} the expected loss"
     end = f"on balance it is {money(net)} a year {'better' if net >= 0 else 'worse'}"
     return f"{cost}, and {risk}: {end}."
+
+
+def price_text(found: dict[str, str] | None, names: dict[str, str], currency: str) -> str:
+    """The same of one pair, "" where there is none."""
+    return _premium(found, names, currency) if found else ""
 
 
 def _spaced(id_: str) -> str:

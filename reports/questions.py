@@ -169,6 +169,36 @@ def answer_counts(snapshot: dict[str, Any]) -> dict[str, int]:
     }
 
 
+def bases(snapshot: dict[str, Any], option: str) -> dict[str, Any]:
+    """On which basis the answers rest, the proposed option's own and all of them, and how many of each have a file; ``claimed`` counts those that
+    say that a contract or a certificate bears them."""
+    counts: dict[str, Counter[str]] = {basis: Counter() for basis in wording.BASES}
+    for question in questions(snapshot):
+        for owner, answer in question["answers"].items():
+            if answer["state"] != "answered":
+                continue
+            count = counts.setdefault(answer.get("basis") or "unsupported", Counter())
+            keys = ["all", *(["own"] if owner == option else [])]
+            count.update(keys + ([f"{key}_filed" for key in keys] if answer.get("evidence") else []))
+    claimed = counts["contractual"] + counts["certified"]
+    return {
+        "rows": [{"basis": word(basis, wording.BASES), **_four(count)} for basis, count in counts.items() if count],
+        "total": _four(sum(counts.values(), Counter())),
+        "claimed": _four(claimed),
+        "own_text": wording.listed(
+            [
+                f"{n} {'is' if n == 1 else 'are'} {word(basis, wording.BASES).lower()}"
+                for basis, count in counts.items()
+                if (n := count["own"])
+            ]
+        ),
+    }
+
+
+def _four(count: Counter[str]) -> dict[str, int]:
+    return {key: count[key] for key in ("own", "own_filed", "all", "all_filed")}
+
+
 def evidence(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
     """Every file once, with the questions that rest on it."""
     files: dict[str, dict[str, Any]] = {}

@@ -48,5 +48,5 @@ def _value(key: str, facts: dict[str, Any], snapshot: dict[str, Any]) -> str:
         option: dict[str, Any] = next((o for o in snapshot["evaluation"]["options"] if o["id"] == snapshot["proposal"]["option"]), {})
         total = option.get("costs", {}).get("total", {}).get("likely", str(value))
         return f"{facts.get('currency', '')} {amount(total)}".strip()
-    words = {"risk_class": wording.CLASSES, "sourcing": wording.SOURCINGS}.get(key, {})
+    words = {"risk_class": wording.CLASSES, "sourcing": wording.SOURCINGS, "appetite": wording.APPETITES}.get(key, {})
     return word(value, words) if isinstance(value, str) else str(value)

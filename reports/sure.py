@@ -27,7 +27,7 @@ CHANGES = {
     ),
     "use_case": (
         "Another answer about the use case, or another requirement",
-        "Such as the least levels that the organisation sets. Most of these answers aren’t scored: they decide what is admissible.",
+        "Such as the minimum levels that the organisation sets. Most of these answers aren’t scored: they decide what is admissible.",
     ),
     "weight": ("Other weights", "How many of the 100 points of weight move from some criteria to others."),
     "demand": ("Another demand", "The change as a share of what it is now."),
@@ -51,7 +51,7 @@ def how_sure(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] 
     ranks = aligned([_ranks(shares[id_]) for shares in (near, anywhere) for id_ in ranked])
     return {
         "samples": count(str(found["samples"])),
-        "factor": found["stated_weights"]["factor"],
+        "factor_text": _factor_text(found["stated_weights"]["factor"]),
         "doubts": [{"basis": word(d["basis"], wording.BASES), "share": percent(d["share"])} for d in parameters.get("doubts", [])],
         "alone": len(ranked) == 1,
         "heads": _heads(len(ranked)),
@@ -69,6 +69,10 @@ def how_sure(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] 
         ],
         "central": _central(snapshot, found["any_weights"], ranked, names),
     }
+
+
+def _factor_text(factor: str) -> str:
+    return "between half and twice" if factor == "2" else f"between a share of 1/{factor} and {factor} times"
 
 
 def _first(shares: list[str]) -> str:
@@ -219,7 +223,7 @@ def _side_by_side(columns: list[dict[str, Any]], names: dict[str, str]) -> dict[
     by_id = [{o["id"]: o for o in c["options"]} for c in columns]
     scores = [(names[id_], _marked([_score(c, o[id_]) for c, o in zip(columns, by_id, strict=True)])) for id_ in names]
     parts = [{"title": "Score", "rows": scores}]
-    for key, title in (("cost_total", "Cost over the horizon"), ("loss_per_year", "Expected loss a year")):
+    for key, title in (("cost_total", "Costs over the horizon"), ("loss_per_year", "Expected loss a year")):
         if any(o[id_][key] is not None for o in by_id for id_ in names):
             rows = [(names[id_], _marked([amount(o[id_][key]) or "not known" for o in by_id])) for id_ in names]
             parts.append({"title": title, "rows": rows})

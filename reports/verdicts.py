@@ -43,8 +43,16 @@ def signature(verdict: dict[str, Any]) -> dict[str, Any]:
         "verdict_text": word(verdict["verdict"], wording.VERDICTS),
         "meaning_text": word(verdict["meaning"], wording.MEANINGS),
         "identity_text": identity(verdict),
+        "more": _more(verdict),
         "role_text": verdict["role"].replace("_", " ").capitalize(),
     }
+
+
+def _more(verdict: dict[str, Any]) -> list[str]:
+    """What the cover says beside the verdict, without saying the same in other words: a signature is an approval, and so is mostly its stage."""
+    stage = (verdict.get("stage") or {}).get("title", "")
+    meaning = "" if verdict["meaning"] == "approval" else word(verdict["meaning"], wording.MEANINGS)
+    return [text for text in (meaning, "" if stage.lower() == verdict["meaning"] else stage) if text]
 
 
 def identity(verdict: dict[str, Any]) -> str:

@@ -71,6 +71,7 @@ INSTRUMENTS = {
     "cra": "Cyber Resilience Act",
 }
 STATUSES = {"met": "Met", "gap": "Gap", "unknown": "Not shown"}
+APPETITES = {"medium": "Moderate"}  # as the catalogue asks for it; low and high are called the same
 DEMAND = {
     "input_tokens_per_month": "Input tokens a month",
     "output_tokens_per_month": "Output tokens a month",
@@ -162,9 +163,30 @@ def plain(value: Decimal, places: int) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def articles(reference: str) -> str:
+    """``Arts 13, 14`` as ``Arts 13 and 14``."""
+    return re.sub(r"^(Arts .+), (\d+)$", r"\1 and \2", reference)
+
+
+def cited(instrument: str, reference: str) -> str:
+    """An article with its law: ``DORA Art. 28(3)``."""
+    return f"{INSTRUMENTS.get(instrument, instrument)} {articles(reference)}"
+
+
+def in_order(reference: str) -> list[tuple[bool, int, str]]:
+    """What articles are sorted by: numbers by their size, and before letters."""
+    parts = [part for part in re.findall(r"\d+|[a-z]+", reference.lower()) if part not in ("art", "arts")]
+    return [(not part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
+
+
 def listed(names: list[str]) -> str:
     """``A``, ``A and B``, ``A, B and C``."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
+
+
+def first_sentence(text: str) -> str:
+    """Up to the first full stop that a space or a line's end follows."""
+    return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
 
 
 def shortened(text: str, longest: int) -> str:

@@ -41,6 +41,8 @@ def place_of(leaf: Leaf) -> Place | None:
     match leaf.path:
         case ("number",) | ("submitted", "at") | ("evaluation", "input_digest"):
             return None
+        case ("figures" | "grounds", *_) if leaf.depth <= 1:  # one of the records is older and doesn't say it
+            return None
         case (*held, last) if last == ORDER and tuple(held) not in _OPTIONS:
             return _order(tuple(held))
         case ("file", *_):
@@ -80,6 +82,14 @@ def _at_the_top(path: Path) -> Place | None:
             return (
                 _source_of_figure(figure) if rest == ["source"] or not rest else Place("figures", _source_of_figure(figure).subject, "id")
             )
+        case ("figures", figure, *rest):
+            return Place("figures", _source_of_figure(figure).subject, "by" if rest == ["by"] else "id", echo=True)
+        case ("grounds", "thresholds" | "margin" as what, *rest):
+            return Place("results", ("recommendation",), _dotted(rest) or what, echo=True)
+        case ("grounds", "ruled_out", *rest):
+            return Place("results", ("class",), f"ruled_out.{_dotted(rest)}", echo=True)
+        case ("grounds", *rest):
+            return Place("catalogue", ("release",), _dotted(rest), echo=True)
         case ("catalogue", part):
             return Place("catalogue", ("release",), "digest" if part == "digest" else "release")
         case ("criteria" | "cost_categories" | "losses" | "providers" | "sources" as what, name, *rest):

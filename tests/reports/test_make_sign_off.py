@@ -85,7 +85,7 @@ def test_the_whole_derivation_of_a_real_case_is_printed(decision: DecisionRecord
         titles = [item.title for item in outline.root]
     for chapter in (
         "How sure",
-        "Loss and accountability",
+        "Losses and accountability",
         "What would change it",
         "Scenarios side by side",
         "Where every number comes from",

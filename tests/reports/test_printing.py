@@ -94,7 +94,7 @@ def test_every_part_is_there_and_in_the_contents_with_its_page(plain: bytes) -> 
         assert chapter in chapters
     for chapter in (
         "How sure",
-        "Loss and accountability",
+        "Losses and accountability",
         "What would change it",
         "Scenarios side by side",
         "Where every number comes from",

@@ -34,8 +34,11 @@ def crowded(text: str) -> Records:
             scenario["options"].append(scenario["options"][1] | {"id": key})
             scenario["ranking"].append(key)
     snapshot["assessment"]["title"] = snapshot["use_case"]["name"] = snapshot["organisation"]["name"] = text
-    snapshot["proposal"]["reason"] = text
-    snapshot["evaluation"]["recommendation"]["reasons"] = [text] * 9
+    snapshot["proposal"]["reason"] = snapshot["use_case"]["purpose"] = snapshot["use_case"]["owner"] = text
+    snapshot["obligations"] = [snapshot["obligations"][1] | {"id": f"o-{n}", "title": text} for n in range(9)]
+    recommendation = snapshot["evaluation"]["recommendation"]
+    recommendation["reasons"] = [text] * 9
+    recommendation["backed_by"] = [[]] * 2 + [["options.managed-open.completeness"]] * 7
     entry = {
         "option": snapshot["proposal"]["option"], "title": text, "message": text, "inherent": "critical", "residual": "high", "treatment": "mitigate",
         "plan": text, "blocker": False, "acceptable_by": None, "owner": {"name": text}, "due_on": "2027-01-31", "evidence": [],

@@ -21,7 +21,7 @@ from tests.reports.sample import digest_of, sample_decision, sample_snapshot
 from tests.reports.sample_risk import without_risk
 from tests.reports.test_printing import text_of, unsigned
 
-CHAPTERS = ("How sure", "Loss and accountability", "What would change it", "Scenarios side by side", "Where every number comes from")
+CHAPTERS = ("How sure", "Losses and accountability", "What would change it", "Scenarios side by side", "Where every number comes from")
 
 
 def records_with(snapshot: dict[str, Any]) -> Records:
@@ -40,7 +40,7 @@ def test_how_sure_is_told_in_words_and_shares(whole: bytes) -> None:
     for expected in (
         "Vendor API in the EU comes first in 83 of 100 draws near the stated weights, and in 100 of 100 draws under any weights.",
         "Managed open weights comes first in 17 of 100 draws near the stated weights, and in no draw under any weights.",
-        "each between itself divided and multiplied by 2",
+        "each between half and twice the stated one",
         "unsupported 40 %, self-declared 25 %, contractual 10 %",
         "72.3",
         "12.3 %",
@@ -137,7 +137,7 @@ def test_a_release_without_parameters_and_losses_tells_changes_and_scenarios_alo
     shown = context(records_with(snapshot))
     assert shown["sure"] is shown["losses"] is shown["cost_ranges"] is None
     assert [len(group["rows"]) for group in shown["change"]["groups"]] == [1, 1, 1]
-    assert [part["title"] for part in shown["scenarios"]["tables"][0]["parts"]] == ["Score", "Cost over the horizon"]
+    assert [part["title"] for part in shown["scenarios"]["tables"][0]["parts"]] == ["Score", "Costs over the horizon"]
 
 
 def test_a_record_without_the_frozen_texts_prints_the_ids_instead() -> None:
