@@ -5,6 +5,7 @@ They stand in the catalogue's release, which a reader of the record doesn't have
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any
 
 from assessments.models import Assessment
@@ -47,9 +48,9 @@ def _thresholds(evaluation: Evaluation) -> dict[str, str]:
 
 
 def _margin(evaluation: Evaluation) -> str | None:
-    """How far the first option is ahead of the second: of the scores before they are rounded, so that it is as in the recommendation."""
-    scores = [option.score.value for option in evaluation.ranking[:2]]
-    return points(scores[0] - scores[1]) if len(scores) == 2 else None
+    """How far the first option is ahead of the second: of the scores as they are printed, as the recommendation says it."""
+    scores = [Decimal(points(option.score.value)) for option in evaluation.ranking[:2]]
+    return str(scores[0] - scores[1]) if len(scores) == 2 else None
 
 
 def _rates(evaluation: Evaluation) -> list[dict[str, Any]]:

@@ -16,7 +16,8 @@ from assessments.errors import Refused, WrongStatus
 from assessments.models import DecisionRecord
 from assessments.snapshots import content_of
 from assessments.waiting import things_for
-from tests.assessments.test_stages import TODAY, Played
+from tests.assessments.test_stages import Played
+from tests.fixtures import today
 
 
 class StandingIn(Played):
@@ -26,13 +27,13 @@ class StandingIn(Played):
         )
 
     def stand_in(self, **changes: Any) -> Any:
-        given = {"of": self.third, "to": self.second, "starts_on": TODAY, "ends_on": TODAY, "reason": "Leave."} | changes
+        given = {"of": self.third, "to": self.second, "starts_on": today(), "ends_on": today(), "reason": "Leave."} | changes
         return delegating.delegate(actor=self.cast.administrator, organisation=self.cast.organisation, **given)
 
     def waits_for(self, person: User) -> list[str]:
         """The stages that the person's home asks them to sign in."""
         organisation = self.cast.organisation
-        return [t.about for t in things_for(person, organisation, rights_of(person, organisation), TODAY) if t.kind == "sign" and t.mine]
+        return [t.about for t in things_for(person, organisation, rights_of(person, organisation), today()) if t.kind == "sign" and t.mine]
 
     def test_a_delegate_signs_in_the_seat_of_who_is_away(self) -> None:
         self.named()
@@ -58,7 +59,7 @@ class StandingIn(Played):
     def test_one_that_is_over_ended_or_yet_to_come_counts_for_nothing(self) -> None:
         self.named()
         self.submit()
-        self.stand_in(starts_on=TODAY + timedelta(days=1), ends_on=TODAY + timedelta(days=2))
+        self.stand_in(starts_on=today() + timedelta(days=1), ends_on=today() + timedelta(days=2))
         ended = self.stand_in()
         delegating.end(actor=self.third, delegation=ended)
         with pytest.raises(WrongStatus):
@@ -98,7 +99,8 @@ class StandingIn(Played):
     def test_what_can_not_be_arranged_is_named(self) -> None:
         for changes, field in (
             ({"to": self.third}, "to"), ({"to": self.cast.auditor}, "to"), ({"of": self.cast.auditor}, "of"),
-            ({"starts_on": TODAY + timedelta(days=1)}, "ends_on"), ({"ends_on": TODAY + timedelta(days=400)}, "ends_on"), ({"reason": " "}, "reason"),
+            ({"starts_on": today() + timedelta(days=1)}, "ends_on"), ({"ends_on": today() + timedelta(days=400)}, "ends_on"),
+            ({"reason": " "}, "reason"),
         ):  # fmt: skip
             with self.subTest(changes=changes), pytest.raises(Refused) as refused:
                 self.stand_in(**changes)

@@ -37,7 +37,7 @@ ONE_OF_EACH_KIND = """() => {
       window.tookOut.push([one, mark]);
       one.replaceWith(mark);
     } else {
-      for (const child of [...one.children]) look(child, place);
+      if (one.tagName !== "SELECT") for (const child of [...one.children]) look(child, place);  // what is chosen stays chosen
     }
   };
   look(document.body, "");

@@ -93,7 +93,7 @@ def take_over_one(page: Page, assessment: Assessment, base: str) -> None:
     answer = assessment.responses.get(question="service-levels.availability-target", option__key="bedrock")
     assert (answer.value, answer.basis) == ("99.9", BasisOfAnswer.PUBLISHED)
     assert "Amazon Bedrock service level agreement" in answer.note
-    assert "2023-10-04" in answer.note
+    assert "4 October 2023" in answer.note
     finds_nothing(page)
 
 
@@ -171,7 +171,7 @@ def check(page: Page, assessment: Assessment, base: str) -> None:
     assert standing.progress.all.answered == standing.progress.all.asked
     taken = assessment.responses.filter(basis=BasisOfAnswer.PUBLISHED, state=State.ANSWERED)
     assert {answer.option.key for answer in taken.select_related("option")} == {"bedrock", "own-llama"}
-    assert all(re.search(r"as of \d{4}-\d{2}-\d{2}: ", answer.note) for answer in taken)
+    assert all(re.search(r"as of \d{1,2} [A-Z][a-z]+ \d{4}: ", answer.note) for answer in taken)
     own = assessment.responses.filter(question__startswith="organisation.")
     assert own.count() == OrganisationAnswer.objects.count()
     assert all("answered for itself on" in answer.note for answer in own)
