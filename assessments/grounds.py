@@ -5,13 +5,13 @@ They stand in the catalogue's release, which a reader of the record doesn't have
 
 from __future__ import annotations
 
-from decimal import Decimal
 from typing import Any
 
 from assessments.models import Assessment
+from assessments.scoring.costs import newest_rates
 from assessments.scoring.evaluate import Evaluation
-from assessments.scoring.recommend import thresholds
-from assessments.scoring.rounding import plain, points
+from assessments.scoring.recommend import lead, thresholds
+from assessments.scoring.rounding import plain
 
 LIMITS = ("clear_margin", "leaning_margin", "clear_completeness", "clear_acceptability", "leaning_acceptability")
 
@@ -19,7 +19,7 @@ LIMITS = ("clear_margin", "leaning_margin", "clear_completeness", "clear_accepta
 def grounds(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "thresholds": _thresholds(evaluation),
-        "margin": _margin(evaluation),
+        "margin": str(lead(*evaluation.ranking[:2])) if len(evaluation.ranking) > 1 else None,
         "rates": _rates(evaluation),
         "ruled_out": _ruled_out(evaluation),
     }
@@ -47,18 +47,12 @@ def _thresholds(evaluation: Evaluation) -> dict[str, str]:
     return held | {"appetite": next((c.text for c in asked.question.choices if c.id == answer), "")}
 
 
-def _margin(evaluation: Evaluation) -> str | None:
-    """How far the first option is ahead of the second: of the scores as they are printed, as the recommendation says it."""
-    scores = [Decimal(points(option.score.value)) for option in evaluation.ranking[:2]]
-    return str(scores[0] - scores[1]) if len(scores) == 2 else None
-
-
 def _rates(evaluation: Evaluation) -> list[dict[str, Any]]:
     """The newest rate on or before the day of each currency that the costs are in or are counted in, but for the catalogue's base."""
     facts, exchange = evaluation.facts, evaluation.release.exchange
     into = facts.demand.currency or exchange.base
     used = sorted({o.costs.currency or into for o in facts.options} | {into})
-    newest = {rate.currency: rate for rate in sorted(exchange.rates, key=lambda rate: rate.on) if rate.on <= facts.as_of}
+    newest = newest_rates(exchange, facts.as_of)
     if used == [into]:
         return []
     return [

@@ -11,7 +11,7 @@ from reports import wording
 from reports.wording import amount, number
 
 SEVERITIES = ("critical", "high", "medium", "low")
-_ORDER = {severity: place for place, severity in enumerate(SEVERITIES)}
+ORDER = {severity: place for place, severity in enumerate(SEVERITIES)}
 
 
 def facts(snapshot: dict[str, Any], decision: dict[str, Any], option: str) -> dict[str, Any]:
@@ -36,7 +36,7 @@ def facts(snapshot: dict[str, Any], decision: dict[str, Any], option: str) -> di
 
 
 def _gravest(entry: dict[str, Any]) -> tuple[bool, int, str]:
-    return not entry["blocker"], _ORDER.get(entry["inherent"], 9), entry["finding"]
+    return not entry["blocker"], ORDER.get(entry["inherent"], 9), entry["finding"]
 
 
 def status_for(obligation: dict[str, Any], option: str) -> str | None:

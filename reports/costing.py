@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from decimal import ROUND_CEILING, Decimal
+from dataclasses import replace
+from decimal import Decimal, localcontext
 from typing import Any
 
+from assessments.scoring.costs import MonthlyPlan, by_year
+from assessments.scoring.facts import Demand
+from assessments.scoring.rounding import COMPUTING
+from assessments.scoring.words import in_currency
 from reports import wording
 from reports.derivation import walk
 from reports.wording import amount, number
@@ -49,24 +53,24 @@ def as_paid(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] |
 
 
 def _paid(parts: dict[str, Decimal], tokens: Decimal, growth: Decimal, months: int) -> dict[str, Any]:
-    """The running cost of the first month and of each year, and what falls once; the same function as in the scoring."""
-    running = [_month(parts, tokens * (1 + growth) ** (Decimal(month) / 12)) for month in range(months)]
-    once = parts["one_off"] * months
-    years = [sum(running[n : n + 12], Decimal(0)) for n in range(0, months, 12)]
-    years[0] += once
-    return {"once": once, "first": running[0], "years": years, "all": sum(years, Decimal(0))}
-
-
-def _month(parts: dict[str, Decimal], volume: Decimal) -> Decimal:
-    replicas = Decimal(0)
-    if parts.get("replica_tokens"):
-        replicas = max(parts["minimum_replicas"], (volume / parts["replica_tokens"]).to_integral_value(ROUND_CEILING))
-        replicas = min(replicas, parts.get("maximum_replicas", replicas))
-    return (
-        parts["fixed"]
-        + max(parts["minimum"], parts["price_per_million"] * volume / 1_000_000)
-        + parts.get("replica_cost", Decimal(0)) * replicas
+    """The running cost of the first month and of each year, and what falls once."""
+    plan = MonthlyPlan(
+        mix_tokens=tokens,
+        mix_cost=parts["price_per_million"] * tokens / 1_000_000,
+        minimum=parts["minimum"],
+        replica_cost=parts.get("replica_cost", Decimal(0)),
+        replica_tokens=parts.get("replica_tokens"),
+        peak_ratio=Decimal(1),  # of which the tokens that a replica serves are those already
+        minimum_replicas=parts.get("minimum_replicas", Decimal(0)),
+        fixed=parts["fixed"],
+        one_off=parts["one_off"] * months,
+        maximum_replicas=parts.get("maximum_replicas"),
     )
+    demand = Demand(input_tokens_per_month=tokens, output_tokens_per_month=Decimal(0), growth_per_year=growth, horizon_months=months)
+    with localcontext(COMPUTING):
+        years = list(by_year(plan, demand))
+        (first,) = by_year(replace(plan, one_off=Decimal(0)), replace(demand, horizon_months=1))
+        return {"once": plan.one_off, "first": first, "years": years, "all": sum(years, Decimal(0))}
 
 
 def _row(paid: dict[str, Any], target: Decimal | None, limit: Decimal | None, present: Decimal | None, months: int) -> dict[str, Any]:
@@ -128,7 +132,13 @@ def entered(snapshot: dict[str, Any], names: dict[str, str]) -> dict[str, Any] |
                                  "" if alike else by.get((id_, f"{category['id']}.{field['key']}"), ""))
                          if field["key"] in given.get(id_, {}) else {} for id_ in group]  # fmt: skip
                 if any(cells):
-                    rows.append({"text": f"{category['title']}: {field['text']}", "unit": _unit(field["unit"], shared), "cells": cells})
+                    rows.append(
+                        {
+                            "text": f"{category['title']}: {field['text']}",
+                            "unit": in_currency(field["unit"], shared or "currency"),
+                            "cells": cells,
+                        }
+                    )
         heads = [f"{names.get(id_, id_)}, {currencies[id_]}" for id_ in group]
         tables.append({"heads": heads, "rows": rows})
     return {
@@ -143,11 +153,6 @@ def _figure(value: Any, source: str, by: str) -> dict[str, str]:
     if not isinstance(value, dict):
         return {"likely": _exact(value), "range": "", "source": source, "by": by}
     return {"likely": _exact(value["likely"]), "range": f"{_exact(value['low'])}–{_exact(value['high'])}", "source": source, "by": by}
-
-
-def _unit(unit: str, currency: str) -> str:
-    """The catalogue's unit in the currency that was entered: a figure counts in its option's, whatever the catalogue's example is in."""
-    return re.sub(r"^(currency|[A-Z]{3})\b", currency or "currency", unit)
 
 
 def _exact(figure: Any) -> str:

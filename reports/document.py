@@ -27,7 +27,6 @@ COLUMNS = 4
 LONGEST_NAME = 80  # characters of an option's name, which stands in nearly every table; whole it stands among the options
 SAVED = frozenset({"response.saved", "figure.saved"})
 SHORTEST_RUN = 4
-SEVERITIES = brief.SEVERITIES
 
 UNDECIDED = "undecided"
 FORMATS = {
@@ -120,7 +119,7 @@ def context(records: Records) -> dict[str, Any]:
         "obligations": (owed := law.obligations(snapshot, names, proposed["id"])),
         "unverified": sum(1 for o in owed if o["doubt"]),
         "findings": _findings(snapshot, names, proposed["id"]),
-        "blockers": sum(1 for f in {f["id"]: f for f in snapshot["findings"] if f["blocker"]}.values()),
+        "blockers": len({f["id"] for f in snapshot["findings"] if f["blocker"]}),
         **brief.facts(snapshot, decision, proposed["id"]),
         "reasons": brief.reasons(evaluation),
         "purpose": wording.first_sentence(snapshot["use_case"]["purpose"]),
@@ -195,7 +194,7 @@ def _option(option: dict[str, Any], result: dict[str, Any], snapshot: dict[str, 
         "per_million": amount(costs.get("per_million_tokens")),
         "replicas": costs.get("replicas_at_end"),
         "costs_complete": costs["complete"],
-        "findings_text": ", ".join(f"{severities[s]} {s}" for s in SEVERITIES if severities[s]) or "none",
+        "findings_text": ", ".join(f"{severities[s]} {s}" for s in brief.SEVERITIES if severities[s]) or "none",
         "blockers": result["blockers"],
         "open_questions": len(evaluation["unanswered"]["options"].get(option["id"], [])),
     }
@@ -251,8 +250,7 @@ def _findings(snapshot: dict[str, Any], names: dict[str, str], option: str) -> d
         row["for_all"] = len(row["options"]) == len(names)
         row["references"] = [references[o] for o in row["obligations"] if o in references]
         row["acceptable_text"] = (row["acceptable_by"] or "").replace("_", " ")
-    order = {s: i for i, s in enumerate(SEVERITIES)}
-    rows = sorted(merged.values(), key=lambda f: (not f["blocker"], order.get(f["severity"], 9), f["id"]))
+    rows = sorted(merged.values(), key=lambda f: (not f["blocker"], brief.ORDER.get(f["severity"], 9), f["id"]))
     return {"proposed": [f for f in rows if f["owned"]], "others": [f for f in rows if not f["owned"]]}
 
 

@@ -76,7 +76,7 @@ def _obligation(obligation: dict[str, Any], names: dict[str, str], option: str, 
     return obligation | {
         "reference": wording.articles(obligation["reference"]),
         "status": status or "",
-        "status_text": word(status, wording.STATUSES) if status else "Does not apply",
+        "status_text": _status(status),
         "instrument_text": wording.INSTRUMENTS.get(obligation["instrument"], obligation["instrument"]),
         "role_text": "" if role == "anyone" else f"Duty of the {role}",
         "doubt": _doubt([verified[s] for s in obligation["sources"] if s in verified]),
@@ -97,5 +97,8 @@ def _others(by_option: dict[str, str], names: dict[str, str], option: str) -> li
     for id_ in names:
         if id_ != option:
             found.setdefault(by_option.get(id_, ""), []).append(names[id_])
-    texts = {"gap": "Gap", "unknown": "Not shown", "met": "Met", "": "Does not apply"}
-    return [{"text": text, "names": "; ".join(found[status])} for status, text in texts.items() if status in found]
+    return [{"text": _status(s), "names": "; ".join(found[s])} for s in ("gap", "unknown", "met", "") if s in found]
+
+
+def _status(status: str | None) -> str:
+    return word(status, wording.STATUSES) if status else "Does not apply"

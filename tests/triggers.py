@@ -53,7 +53,7 @@ def empty(connection: BaseDatabaseWrapper) -> None:
         )
         filled = [name for (name,) in cursor.fetchall()]
     if filled:
-        with without_triggers(connection), connection.constraint_checks_disabled(), connection.cursor() as cursor:
+        with without_triggers(connection), connection.cursor() as cursor:
             if connection.vendor == "postgresql":
                 cursor.execute("SET CONSTRAINTS ALL DEFERRED")
             for name in filled:

@@ -87,16 +87,20 @@ def _may_still_lead(option: OptionResult, leader: OptionResult, limits: Threshol
     return not option.excluded and option.score.completeness < limits.clear_completeness and option.score.best > leader.score.value
 
 
+def lead(leader: OptionResult, second: OptionResult) -> Decimal:
+    """Points of 100 by which an option is ahead: of the scores as they are printed, so that whoever reads both can check it."""
+    return Decimal(points(leader.score.value)) - Decimal(points(second.score.value))
+
+
 def _lead(leader: OptionResult, others: Sequence[OptionResult]) -> Reason:
     name, score = leader.facts.label, points(leader.score.value)
     if not others:
         return f"{name} is the only admissible option, with {score} of 100 points.", _keys("score", leader)
     second = others[0]
-    keys, next_to = _keys("score", leader, second), points(second.score.value)
-    margin = Decimal(score) - Decimal(next_to)  # of the scores as they are printed, so that it can be checked
+    keys, margin = _keys("score", leader, second), lead(leader, second)
     if not margin:
         return f"{name} and {second.facts.label} stand level with {score} of 100 points.", keys
-    return f"{name} leads with {score} of 100 points, {margin} ahead of {second.facts.label} ({next_to}).", keys
+    return f"{name} leads with {score} of 100 points, {margin} ahead of {second.facts.label} ({points(second.score.value)}).", keys
 
 
 def _sure(leader: OptionResult, robustness: Robustness | None) -> list[Reason]:

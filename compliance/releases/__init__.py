@@ -27,8 +27,7 @@ def _load(path: Path) -> Release:
 def by_name(name: str) -> Release:
     """The release ``key@version``; raises LookupError saying which there are."""
     # Asked at each answer that is saved, so the folder isn't listed for it.
-    path = FOLDER / f"{name}.json"
-    if _NAME.match(path.name) and path.is_file():
+    if _NAME.match(f"{name}.json") and (path := FOLDER / f"{name}.json").is_file():
         return _load(path)
     there = ", ".join(f"{key}@{version}" for key, version, _ in published()) or "none"
     raise LookupError(f"no catalogue release {name!r}; published are: {there}")

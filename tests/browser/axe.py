@@ -1,7 +1,8 @@
 """axe-core over a page: every rule on the page as it stands, and those that look at colours on one of each kind of element.
 
-To work out what is behind each text is most of what axe does, and takes it 20 s on a page of many questions. What has the same tags and classes,
-inside and around it, has the same colours by day and by night, so that the third of its kind is taken out while colours are looked at.
+To work out what is behind each text is most of what axe does, and takes it 20 s on a page of many questions. No rule of a style sheet can tell two
+elements apart that have the same tags, attributes and states, inside and around them, and the same place among their like: one of them is taken
+out while colours are looked at.
 """
 
 from __future__ import annotations
@@ -16,31 +17,37 @@ COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that look at col
 ONE_OF_EACH_KIND = """() => {
   const kinds = new Map();
   const number = (text) => kinds.get(text) ?? kinds.set(text, kinds.size).get(text);
-  const STATES = ["type", "disabled", "checked", "aria-current", "aria-disabled", "aria-pressed", "aria-selected", "aria-invalid", "aria-sort",
-                  "href", "open", "role", "style", "fill", "stroke", "data-tone"];
-  const states = (one) => STATES.map((name) => name === "href" ? one.hasAttribute(name) : one.getAttribute(name)).join();
+  // Every attribute may be styled by, but for those that name, point somewhere, or say what is read or drawn.
+  const NAMES = new Set(["id", "for", "name", "value", "href", "src", "alt", "title", "content", "datetime", "action", "d", "points", "transform",
+    "x", "y", "x1", "x2", "y1", "y2", "cx", "cy", "r", "width", "height", "viewBox", "maxlength", "placeholder", "list", "headers"]);
+  const POINTS = /^(hx-|aria-(label|labelledby|describedby|controls|details|owns|valuenow|valuetext)$|data-(?!tone|state|level|kind|bs-theme))/;
+  const states = (one) => [one.checked, one.open, one.disabled, ...[...one.attributes].map((a) =>
+    NAMES.has(a.name) || POINTS.test(a.name) ? a.name : `${a.name}=${a.value}`).sort()].join(" ");
   const own = new Map();
   const measure = (one) => {
     const inside = [...new Set([...one.children].map(measure))].sort().join();
-    own.set(one, number(`${one.tagName} ${one.getAttribute("class")} ${states(one)} ${one.checked} [${inside}]`));
+    own.set(one, number(`${one.tagName} ${states(one)} [${inside}]`));
     return own.get(one);
   };
   measure(document.body);
   const seen = new Map();
   window.tookOut = [];
-  const look = (one, around) => {
-    const place = number(`${around} > ${one.tagName} ${one.getAttribute("class")} ${states(one)}`);
+  const look = (one, around, among) => {
+    const place = number(`${around} > ${one.tagName} ${states(one)} ${among}`);
     const kind = `${place}:${own.get(one)}`;
     seen.set(kind, (seen.get(kind) || 0) + 1);
-    if (seen.get(kind) > 2 && !one.contains(document.activeElement)) {
+    if (seen.get(kind) > 1 && !one.contains(document.activeElement)) {
       const mark = document.createComment("");
       window.tookOut.push([one, mark]);
       one.replaceWith(mark);
     } else {
-      if (one.tagName !== "SELECT") for (const child of [...one.children]) look(child, place);  // what is chosen stays chosen
+      if (one.tagName === "SELECT") return;  // what is chosen stays chosen
+      // First, last, every second, and what follows what may look otherwise too.
+      const children = [...one.children];
+      children.forEach((child, n) => look(child, place, `${n % 2} ${!n} ${n === children.length - 1} ${own.get(children[n - 1])}`));
     }
   };
-  look(document.body, "");
+  look(document.body, "", "");
 }"""
 PUT_BACK = "() => { for (const [one, mark] of window.tookOut) mark.replaceWith(one); }"
 

@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.databases, pytest.mark.django_db(
 
 
 def finds_nothing(page: Page) -> None:
-    """axe, once: pages don't differ by database. The largest pages are looked at in tests/browser/test_every_page.py."""
+    """axe, once: pages don't differ by database."""
     if connection.vendor == "postgresql":
         conftest.finds_nothing(page)
 
@@ -165,8 +165,10 @@ def refused(page: Page, base: str) -> None:
 def decide(page: Page, base: str) -> None:
     page.goto(base + "record/")
     expect(page.get_by_text("sha256:").first).to_be_visible()
+    finds_nothing(page)
     page.goto(base + "sign/")
     expect(page.get_by_role("button", name="Sign and approve")).to_have_count(0)
+    finds_nothing(page)
     page.goto(base + "record/")
     unread = page.locator(".part-seen button")
     while unread.count():
@@ -174,6 +176,7 @@ def decide(page: Page, base: str) -> None:
         unread.first.click()
         expect(unread).to_have_count(left - 1)
     page.goto(base + "sign/")
+    finds_nothing(page)
     for field in page.locator(".accept textarea").all():
         field.fill("Accepted until the next review.")
     page.locator("#id_password-approve").fill("not the password")

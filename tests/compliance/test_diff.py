@@ -1,6 +1,8 @@
 from dataclasses import replace
 from decimal import Decimal
 
+import pytest
+
 from compliance import CONTENT
 from compliance.catalogue.compile import compile_catalogue
 from compliance.catalogue.diff import diff
@@ -46,3 +48,10 @@ def test_the_published_releases_differ_as_their_content_does():
     assert ("added", "question") in parts
     assert ("removed", "question") in parts, "one level for the whole gave way to eight objectives"
     assert not {c.id for c in diff(first, now) if c.kind == "removed" and c.part == "question"} - {"sovereignty.seal-level"}
+
+
+@pytest.mark.parametrize("name", ["../releases/open-or-closed@1", "./open-or-closed@1", "open-or-closed@1\n", "open-or-closed", ""])
+def test_a_release_is_found_by_its_name_alone_and_by_no_path(name: str) -> None:
+    """Names come out of records that somebody hands in."""
+    with pytest.raises(LookupError, match="no catalogue release"):
+        by_name(name)

@@ -17,7 +17,7 @@ from assessments.models import DecisionRecord, Snapshot
 from assessments.snapshots import content_of
 from audit.models import AuditEvent
 from jobs.models import Job
-from reports.derivation import derivation, walk
+from reports.derivation import derivation
 from reports.models import Report
 from reports.questions import questions
 from reports.routing import routing
@@ -117,8 +117,7 @@ def test_the_figures_of_an_older_record_hold_though_its_sentences_were_others(de
     evaluation = snapshot["evaluation"]
     evaluation["recommendation"]["reasons"][0] = evaluation["flips"][0]["text"] = "In other words."
     assert not check_figures(snapshot).ok
-    for node in walk(evaluation["trace"]):
-        node.pop("unit", None)
+    snapshot["software"]["countersign"] = "0.6.0"
     held = check_figures(snapshot)
     assert held.ok and "aren't compared" in held.message
     evaluation["options"][0]["score"] = "99.9"
