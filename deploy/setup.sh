@@ -54,7 +54,7 @@ requirements=requirements.txt
 stamp=.venv/installed-$(cat requirements*.txt | sha256sum | cut -c1-16)-$requirements
 if [ ! -e "$stamp" ] && [ ! -e "${stamp%-*}-requirements-dev.txt" ]; then
   say "installing the pinned dependencies of $requirements"
-  .venv/bin/python -m pip install -q --disable-pip-version-check --require-hashes -r "$requirements" 2>&1 | { grep -v '^WARNING: Location' || true; } >&2
+  .venv/bin/python -m pip install -q --no-compile --disable-pip-version-check --require-hashes -r "$requirements" 2>&1 | { grep -v '^WARNING: Location' || true; } >&2
   .venv/bin/python -c 'import django, celery, weasyprint, cel' || { say "the dependencies did not install; run: .venv/bin/pip install --require-hashes -r $requirements"; exit 1; }
   touch "$stamp"
 fi

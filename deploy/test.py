@@ -11,7 +11,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import redis
@@ -52,6 +56,20 @@ def pytest(label: str, env: dict[str, str], *arguments: str) -> int:
     return subprocess.run([sys.executable, "-m", "pytest", *arguments], cwd=ROOT, env=env).returncode
 
 
+@contextmanager
+def template(url: str, env: dict[str, str]) -> Iterator[str]:
+    """The name of a migrated database, which goes away: each process of the tests then copies it, where else each would migrate its own."""
+    name = f"countersign_template_{uuid.uuid4().hex[:8]}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f'CREATE DATABASE "{name}"')
+        try:
+            migrated = {**env, "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
+            subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=migrated, check=True)
+            yield name
+        finally:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
 def main() -> int:
     database_url, broker_url = postgres(), broker()
     ci = os.environ.get("CI") == "true"
@@ -79,10 +97,18 @@ def main() -> int:
             if database_url is None:
                 print("PostgreSQL can't be reached: the whole suite runs on SQLite.")
                 return pytest("all tests on SQLite", env, *workers, *chosen)
-            code = pytest("all tests on PostgreSQL and Redis", {**env, "DATABASE_URL": database_url}, *workers, *chosen)
+            on_postgres = {**env, "DATABASE_URL": database_url}
             if chosen:
-                return code
-            return code or pytest("what differs between the databases, on SQLite", env, "-m", "databases", *workers, *marked("databases"))
+                return pytest("chosen tests on PostgreSQL and Redis", on_postgres, *workers, *chosen)
+            # Beside one another: a process alone for SQLite's few is done before the others are.
+            beside = [sys.executable, "-m", "pytest", "-m", "databases", *marked("databases")]
+            with open(f"{var}/sqlite", "w+b") as said, subprocess.Popen(beside, cwd=ROOT, env=env, stdout=said, stderr=said) as on_sqlite:
+                with template(database_url, env) as name:
+                    code = pytest("all tests on PostgreSQL and Redis", {**on_postgres, "TEST_TEMPLATE": name}, *workers)
+                also = on_sqlite.wait()
+                said.seek(0)
+                print("\n== what differs between the databases, on SQLite\n" + said.read().decode(errors="replace"), flush=True)
+            return code or also
         finally:
             if server is not None:
                 server.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,10 +28,18 @@ of_hypothesis.register_profile("any machine", deadline=None, suppress_health_che
 of_hypothesis.load_profile("any machine")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What plays in a browser comes first, since it takes longest: nobody is left with it at the end, while the others have nothing to do."""
+    items.sort(key=lambda item: "browser" not in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """SQLite's test database is a file as in service, not memory: threads and other processes then meet its real locks."""
+    """SQLite's test database is a file as in service, not memory: threads and other processes then meet its real locks. PostgreSQL's is a copy
+    of the one that ``make test`` migrates for all its processes."""
     for database in settings.DATABASES.values():
+        if name := os.environ.get("TEST_TEMPLATE"):
+            database.setdefault("TEST", {})["TEMPLATE"] = name
         if database["ENGINE"].endswith("sqlite3"):
             path: Path = tmp_path_factory.mktemp("database") / "test.sqlite3"
             database.setdefault("TEST", {})["NAME"] = str(path)

@@ -1,4 +1,4 @@
-"""That colours are looked at on one of each kind of element alone hides nothing that is wrong with another kind."""
+"""That colours are looked at on one of each kind of element alone, over all pages, hides nothing that is wrong with another kind."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ body { background: #fff; color: #111 } .faint { color: #ddd } @media (prefers-co
     ("odd", "wrong"),
     [
         (ROW, []),
+        ('<tr><td class="faint"></td></tr>', []),
+        ('<tr><td class="faint">As the one that said nothing</td></tr>', ["color-contrast", "color-contrast, by night"]),
+        ('<tr><td class="faint">As the one that was wrong</td></tr>', ["color-contrast", "color-contrast, by night"]),
         ('<tr><td><b class="faint">Faint</b></td></tr>', ["color-contrast", "color-contrast, by night"]),
         ('<tr><td class="night">Faint by night</td></tr>', ["color-contrast, by night"]),
         ('<tr><td><img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></td></tr>', ["image-alt"]),

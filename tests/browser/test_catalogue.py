@@ -140,11 +140,13 @@ def answer_section(page: Page, url: str) -> None:
     """First what is offered, then the rest, until an answer brings no further question."""
     page.goto(url)
     while (offers := page.locator("button[name='take']")).count():
-        offers.first.click()
+        with page.expect_navigation():  # a click alone doesn't wait until the next page is there as a whole
+            offers.first.click()
     for _ in range(8):
         if not page.evaluate(FILL, SAID):
             return
-        page.get_by_role("button", name="Save this section").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Save this section").click()
         assert page.locator(".trouble-list").count() == 0, page.locator(".trouble-list").inner_text()
     raise AssertionError(f"{url} never comes to an end")
 
@@ -158,7 +160,8 @@ def enter_costs(page: Page, url: str) -> None:
             figure = re.match(r"[\d.]+", offer.locator(".without-script").inner_text())
             assert figure
             cell.locator("[name^='likely:']").fill(figure.group())
-    page.get_by_role("button", name="Save these figures").click()
+    with page.expect_navigation():
+        page.get_by_role("button", name="Save these figures").click()
     for option in ("bedrock", "own-llama"):
         if not any(field.input_value() for field in page.locator(f"[name^='likely:'][name$='@{option}'][type='text']").all()):
             page.locator(f"[name^='likely:'][name$='@{option}'][type='checkbox']").check(force=True)
