@@ -38,9 +38,10 @@ bench: ## how fast it is, as ratios within one run; keeps the table in benchmark
 	$(BIN)/python benchmarks/portfolio.py --write
 	$(BIN)/python benchmarks/report.py --pages --workers --write
 
-chaos: ## kill -9 of every part while cases are signed off, on a set-up of its own; KILLS=100 and SEED=… may be given
+chaos: ## kill -9 of every part while cases are signed off, and then while 200 reports are made; KILLS=100, REPORTS=200 and SEED=… may be given
 	@bash deploy/setup.sh test
 	@$(BIN)/python -m tests.chaos --kills $(or $(KILLS),100) $(if $(SEED),--seed $(SEED))
+	@$(MAKE) --no-print-directory chaos-reports
 
 chaos-reports: ## 200 reports while all that makes them is killed; REPORTS=200, REAL=20 and SEED=… may be given
 	@bash deploy/setup.sh test
