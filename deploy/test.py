@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -15,7 +16,6 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import redis
@@ -63,7 +63,7 @@ def template(url: str, env: dict[str, str]) -> Iterator[str]:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
         try:
-            migrated = {**env, "DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
+            migrated = {**env, "DATABASE_URL": re.sub(r"/[^/?]*(?=\?|$)", f"/{name}", url, count=1)}
             subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=migrated, check=True)
             yield name
         finally:
