@@ -102,7 +102,8 @@ def main() -> int:
                 return pytest("chosen tests on PostgreSQL and Redis", on_postgres, *workers, *chosen)
             # Beside one another: a process alone for SQLite's few is done before the others are.
             beside = [sys.executable, "-m", "pytest", "-m", "databases", *marked("databases")]
-            with open(f"{var}/sqlite", "w+b") as said, subprocess.Popen(beside, cwd=ROOT, env=env, stdout=said, stderr=said) as on_sqlite:
+            own = {**env, "VAR_DIR": f"{var}/on-sqlite"}
+            with tempfile.TemporaryFile() as said, subprocess.Popen(beside, cwd=ROOT, env=own, stdout=said, stderr=said) as on_sqlite:
                 with template(database_url, env) as name:
                     code = pytest("all tests on PostgreSQL and Redis", {**on_postgres, "TEST_TEMPLATE": name}, *workers)
                 also = on_sqlite.wait()
