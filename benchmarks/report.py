@@ -187,7 +187,7 @@ def against_chromium(environment: dict[str, str], file: str) -> list[Row]:
     here, there = statistics.median(mine), statistics.median(theirs)
     best = statistics.median(a / b for a, b in zip(mine, theirs, strict=True))
     return [
-        (f"Chromium, {browser_count} pages", f"{there:.2f} s, {there / browser_count * 1000:.0f} ms a page", "1"),
+        (f"Chromium ({Path(CHROMIUM).name}), {browser_count} pages", f"{there:.2f} s, {there / browser_count * 1000:.0f} ms a page", "1"),
         (f"the sealed report, {count} pages", f"{here:.2f} s, {here / count * 1000:.0f} ms a page", f"{here / there:.2f} × Chromium (limit {LIMIT})"),
         ("the same, turn by turn", f"{min(mine):.2f} to {max(mine):.2f} s, Chromium {min(theirs):.2f} to {max(theirs):.2f} s", f"{best:.2f} ×"),
         ("Chromium started for each print", f"{cold:.2f} s", f"{cold / there:.2f} × one that runs already"),
