@@ -125,8 +125,11 @@ def disk() -> Check:
     try:
         usage = shutil.disk_usage(folder)
     except OSError as error:
-        return Check(name, BAD, _("VAR_DIR can't be read (%(why)s).") % {"why": error.strerror})
-    words = _("%(free)s of %(total)s are free at VAR_DIR.") % {"free": filesizeformat(usage.free), "total": filesizeformat(usage.total)}
+        return Check(name, BAD, _("The folder where files, keys and logs lie can't be read (%(why)s).") % {"why": error.strerror})
+    words = _("%(free)s of %(total)s are free where files, keys and logs lie.") % {
+        "free": filesizeformat(usage.free),
+        "total": filesizeformat(usage.total),
+    }
     tight = usage.free < FREE_BYTES or usage.free < FREE_SHARE * usage.total
     return Check(name, WARN if tight else GOOD, words)
 

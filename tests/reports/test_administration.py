@@ -137,6 +137,12 @@ class TestMail:
         assert [(job.args["kind"], job.args["person"]) for job in jobs] == [("trial", str(cast.administrator.uuid))] * 2
         assert events_of(cast.organisation.stream).filter(action="mail.tried", actor=cast.administrator.reference).count() == 2
 
+    def test_without_a_server_it_says_so_and_who_can_name_one(self, cast: Cast, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "accounts.mailing.FolderBackend"
+        text = words(read(cast, "reports:administration_mail"))
+        assert "None is set, so nobody is sent anything: mails are kept as files." in text
+        assert "Whoever runs the service names one in the setting EMAIL_URL" in text
+
     def test_nobody_else_asks_for_one(self, cast: Cast) -> None:
         for who in (cast.auditor, cast.outsider):
             with pytest.raises(PermissionDenied):
@@ -172,7 +178,9 @@ class TestService:
         assert service.broker().state == service.BAD
 
     def test_a_disk_that_is_nearly_full_is_said(self, monkeypatch: Any) -> None:
-        assert service.disk().state in (service.GOOD, service.WARN)
+        told = service.disk()
+        assert told.state in (service.GOOD, service.WARN)
+        assert "free where files, keys and logs lie" in told.words
         monkeypatch.setattr(service, "FREE_SHARE", 1.1)
         assert service.disk().state == service.WARN
 
