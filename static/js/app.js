@@ -1,10 +1,11 @@
-// The choice of light or dark: what the person chose, else what the system says.
+// The choice of light or dark: what the person chose, else what the system says. Paper is white.
 (() => {
   const root = document.documentElement;
   const system = matchMedia("(prefers-color-scheme: dark)");
+  const paper = matchMedia("print");
   const chosen = () => { try { return localStorage.getItem("theme"); } catch { return null; } };
   const apply = () => {
-    const theme = chosen() || (system.matches ? "dark" : "light");
+    const theme = paper.matches ? "light" : chosen() || (system.matches ? "dark" : "light");
     root.dataset.bsTheme = theme;
     document.querySelectorAll("[data-theme-toggle]").forEach((button) => {
       button.setAttribute("aria-pressed", String(theme === "dark"));
@@ -13,6 +14,7 @@
   };
   apply();
   system.addEventListener("change", apply);
+  paper.addEventListener("change", apply);
   document.addEventListener("DOMContentLoaded", apply);
   document.addEventListener("click", (event) => {
     if (!event.target.closest("[data-theme-toggle]")) return;
