@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import mailing, seal
+from accounts import formats, mailing, seal
 from accounts.models import Membership, Role, User
 from audit.models import AuditCheck
 from audit.trail import events_of
@@ -169,6 +169,12 @@ class TestService:
         assert {check.state for check in service.queues()} == {service.GOOD}
         Sign.objects.filter(queue="mail").update(at=timezone.now() - timedelta(hours=1))
         assert [check.state for check in service.queues()] == [service.GOOD, service.BAD, service.GOOD]
+
+    def test_a_sign_has_the_readers_time(self) -> None:
+        Sign.objects.create(queue="mail", at=datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC), worker="w@host")
+        with formats.shown_in("Europe/Berlin", "de-DE"):
+            told = [check.words for check in service.queues()]
+        assert any("on 1. July 2026, 12:00:05 CEST." in words for words in told)
 
     def test_a_broker_that_is_away_is_said(self, settings: Any, monkeypatch: Any) -> None:
         from celery import current_app
