@@ -1,13 +1,15 @@
-"""What others changed lately, in the trail's own sentences, as far as the person may read it: the newest of each run of like events."""
+"""What others changed lately, in the trail's own sentences, as far as the person may read it: by assessment, the newest of each run of like events,
+and which of it is new since the person's last visit."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 
 from accounts.access import Rights
+from accounts.ids import uuid_in
 from accounts.models import Organisation, User
 from assessments.models import Assessment, Assignment
 from assessments.naming import titles_for
@@ -16,7 +18,9 @@ from audit.models import AuditEvent
 from compliance.catalogue.index import index
 from compliance.releases import by_name
 
-SHOWN, READ = 10, 120
+SHOWN, READ = 10, 120  # lines, of so many events
+GROUPS, AT_LEAST = 5, 2  # assessments, and lines of each
+SIGNING_IN = timedelta(minutes=1)  # what is older was no part of signing in this time
 ABOUT = ("assessment", "report", "policy", "delegation", "organisation")
 # Who read what changes nothing, and keys are for the trail's own page.
 QUIET = (
@@ -27,17 +31,74 @@ TOLD = ("assessment.submitted", "assessment.approved")  # what a contributor hea
 
 @dataclass(frozen=True)
 class Change:
-    """``more``: how many events of the same kind by the same person about the same thing came right before it."""
+    """``more``: how many events of the same kind by the same person about the same thing came right before it; ``new``: since the last visit."""
 
     at: datetime
     sentence: str
-    object_type: str
-    object_id: str
+    about: str
     more: int
+    new: bool = False
 
 
-def changes_for(person: User, organisation: Organisation, rights: Rights) -> list[Change]:
-    """The newest changes by others, newest first; four queries, and two more for who reads parts alone."""
+@dataclass(frozen=True)
+class Group:
+    """What changed in one assessment, newest first; ``case`` and ``title`` are empty for what is the organisation's. ``left``: lines that aren't
+    shown."""
+
+    case: str
+    title: str
+    changes: tuple[Change, ...]
+    left: int
+
+    @property
+    def new(self) -> int:
+        """How many of the lines shown are new."""
+        return sum(change.new for change in self.changes)
+
+
+@dataclass(frozen=True)
+class Lately:
+    """``since``: when the person was last here before they signed in this time; None where that was never, and then nothing is called new."""
+
+    since: datetime | None
+    groups: tuple[Group, ...]
+
+    @property
+    def new(self) -> int:
+        """How many of the lines shown are new."""
+        return sum(group.new for group in self.groups)
+
+
+def lately_for(person: User, organisation: Organisation, rights: Rights) -> Lately:
+    """The newest changes by others; the assessment that changed last comes first. Five queries, and two more for who reads parts alone."""
+    since = _last_visit(person, organisation)
+    events = _events(person, organisation, rights)
+    cases = Assessment.objects.filter(organisation=organisation, pk__in={case for event in events if (case := _case(event))})
+    titles = {str(case.pk): case.title for case in cases}
+    by_case: dict[str, list[Change]] = {}
+    for change in _collapsed(events, titles_for(events, organisation, cases)):
+        by_case.setdefault(change.about, []).append(replace(change, new=since is not None and change.at > since))
+    shown = dict(list(by_case.items())[:GROUPS])
+    most = max(SHOWN // len(shown), AT_LEAST) if shown else 0
+    return Lately(
+        since,
+        tuple(
+            Group(case if case in titles else "", titles.get(case, ""), tuple(some[:most]), len(some[most:]))
+            for case, some in shown.items()
+        ),
+    )
+
+
+def _last_visit(person: User, organisation: Organisation) -> datetime | None:
+    """When the person last did something here, their signing in included, before they signed in this time."""
+    if person.last_login is None:
+        return None
+    before = AuditEvent.objects.filter(stream=organisation.stream, actor=person.reference, at__lt=person.last_login - SIGNING_IN)
+    return before.order_by("-index").values_list("at", flat=True).first()
+
+
+def _events(person: User, organisation: Organisation, rights: Rights) -> list[AuditEvent]:
+    """The newest events that others caused and that change something, newest first."""
     rows = (
         AuditEvent.objects.filter(stream=organisation.stream, object_type__in=ABOUT)
         .exclude(actor=person.reference)
@@ -49,8 +110,7 @@ def changes_for(person: User, organisation: Organisation, rights: Rights) -> lis
         rows = rows.filter(object_type="assessment", object_id__in=list(cases))
         if rights.limits is None:
             reads = _within(cases, person)
-    events = [event for event in rows.order_by("-index").prefetch_related("private")[:READ] if reads(event)]
-    return _collapsed(events, titles_for(events, organisation))[:SHOWN]
+    return [event for event in rows.order_by("-index").prefetch_related("private")[:READ] if reads(event)]
 
 
 def _collapsed(events: list[AuditEvent], titles: dict[str, dict[str, str]]) -> list[Change]:
@@ -60,7 +120,7 @@ def _collapsed(events: list[AuditEvent], titles: dict[str, dict[str, str]]) -> l
         like = (event.actor, event.action, event.object_id)
         if like == run:
             last = found[-1]
-            found[-1] = Change(last.at, last.sentence, last.object_type, last.object_id, last.more + 1)
+            found[-1] = replace(last, more=last.more + 1)
             continue
         run = like
         try:
@@ -68,8 +128,17 @@ def _collapsed(events: list[AuditEvent], titles: dict[str, dict[str, str]]) -> l
         except (ValueError, KeyError, TypeError, AttributeError):  # its bytes were changed: the check of the trail says so
             run = None
             continue
-        found.append(Change(event.at, sentence, event.object_type, event.object_id, 0))
+        found.append(Change(event.at, sentence, _case(event), 0))
     return found
+
+
+def _case(event: AuditEvent) -> str:
+    """The id of the assessment that the event is about, which a report's event names; empty for what is the organisation's."""
+    try:
+        about = event.object_id if event.object_type == "assessment" else event.changes.get("assessment")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return ""
+    return str(found) if isinstance(about, str) and (found := uuid_in(about)) else ""
 
 
 def _within(cases: dict[str, Assessment], person: User) -> Callable[[AuditEvent], bool]:

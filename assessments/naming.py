@@ -8,6 +8,7 @@ from functools import lru_cache
 from accounts.ids import uuid_in
 from accounts.models import Organisation
 from assessments.evaluation import release_of
+from assessments.figures import DEMAND_FIGURES
 from assessments.models import Assessment, Option
 from audit.models import AuditEvent
 from compliance.catalogue.index import index
@@ -30,8 +31,11 @@ def titles_of(assessments: Collection[Assessment]) -> dict[str, dict[str, str]]:
     return found
 
 
-def titles_for(events: Iterable[AuditEvent], organisation: Organisation) -> dict[str, dict[str, str]]:
-    """For each assessment, and the organisation, that the events are about, titles by id: by the id of the event's object. Two queries at most."""
+def titles_for(
+    events: Iterable[AuditEvent], organisation: Organisation, cases: Collection[Assessment] | None = None
+) -> dict[str, dict[str, str]]:
+    """For each assessment, and the organisation, that the events are about, titles by id: by the id of the event's object. Two queries at most,
+    one where the caller has the ``cases``."""
     ids, found = set(), {}
     for event in events:
         if event.object_type == "assessment" and (id_ := uuid_in(event.object_id)):
@@ -39,7 +43,9 @@ def titles_for(events: Iterable[AuditEvent], organisation: Organisation) -> dict
         elif event.object_type == "organisation":
             release = newest()
             found[event.object_id] = _of_release(f"{release.key}@{release.version}")
-    return found | (titles_of(Assessment.objects.filter(organisation=organisation, pk__in=ids)) if ids else {})
+    if cases is None:
+        cases = Assessment.objects.filter(organisation=organisation, pk__in=ids) if ids else ()
+    return found | (titles_of(cases) if cases else {})
 
 
 @lru_cache(maxsize=8)
@@ -49,6 +55,7 @@ def _of_release(name: str) -> dict[str, str]:
     titles = {question.id: question.text for question in known.questions.values()}
     titles |= {f"{q.id}/{s.id}": f"{q.title}: {s.title}" for q in release.questionnaires for s in q.sections}
     titles["figures/demand"] = "Demand"
+    titles |= {f"demand.{key}": f"Demand: {spec.label}" for key, spec in DEMAND_FIGURES.items()}
     for category in known.cost_categories.values():
         titles[f"figures/{category.id}"] = category.title
         titles |= {f"{category.id}.{field.key}": f"{category.title}: {field.text}" for field in category.fields}

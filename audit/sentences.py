@@ -12,6 +12,8 @@ ERASED = _("[erased]")
 LONGEST_TITLE = 160
 # What changes name by an id, which a reader may know by a title.
 _NAMED = frozenset({"question", "option", "figure", "finding", "sections", "from"})
+# What changes name by a code that is a word: it is said as the word.
+_CODED = frozenset({"role", "treatment"})
 _FORMER_ACTION = _("{actor} did {action} on {object}")
 # What a translated page shows in place of English words; a record or export shows them as they stand.
 Say = Callable[[str], str]
@@ -30,6 +32,7 @@ def render(
     values: dict[str, Any] = dict(body["changes"])
     if titles:
         values |= {key: _with_titles(values[key], titles) for key in _NAMED & values.keys()}
+    values |= {key: _in_words(values[key], say) for key in _CODED & values.keys()}
     values |= {key: texts.get(key) or _erased(key, body, say) for key in body["private"]}
     values["actor"] = texts.get("actor_name") or _actor(body["actor"], say)
     values["object"] = texts.get("object_label") or f"{body['object']['type'].replace('_', ' ')} {body['object']['id']}"
@@ -109,6 +112,10 @@ def _with_titles(value: Any, titles: Mapping[str, str]) -> Any:
     if not title:
         return value
     return f"“{title}”" if len(title) <= LONGEST_TITLE else f"“{title[: LONGEST_TITLE - 1].rstrip()}…”"
+
+
+def _in_words(code: Any, say: Say) -> Any:
+    return say(code.replace("_", " ").capitalize()).lower() if isinstance(code, str) and code else code
 
 
 def _erased(key: str, body: Mapping[str, Any], say: Say) -> str:

@@ -231,7 +231,7 @@ def log_keys(organisation: Organisation) -> tuple[list[str], str]:
 
 @dataclass(frozen=True)
 class Mail:
-    """``to``: where mails go, without any password; ``last``: when one was last sent."""
+    """``to``: the server that takes them, without any password, empty where none is set; ``last``: when one was last sent."""
 
     to: str
     sender: str
@@ -256,7 +256,7 @@ def mail_of(organisation: Organisation) -> Mail:
         last=Max("finished_at", filter=Q(status="done")),
     )  # fmt: skip
     failed = list(jobs.filter(status="failed").order_by("-finished_at")[:MOST_FAILED]) if counts["failed"] else []
-    to = _("Files in VAR_DIR/mail, since EMAIL_URL isn't set: nobody is sent anything")
+    to = ""
     if not settings.EMAIL_BACKEND.endswith("FolderBackend"):
         to = _("%(host)s, port %(port)s") % {"host": settings.EMAIL_HOST, "port": settings.EMAIL_PORT}
     return Mail(to, settings.DEFAULT_FROM_EMAIL, counts["waiting"], failed, counts["failed"], counts["last"])

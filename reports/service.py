@@ -18,10 +18,10 @@ from django.db import connection
 from django.db.models import Min
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.formats import moment
 from jobs.models import Outbox, Sign
 
 GOOD, WARN, BAD = "good", "warn", "bad"
@@ -95,16 +95,14 @@ def queues() -> Iterator[Check]:
                 name, WARN, _("No sign yet. See whether the scheduler (beat) and a worker for the queue %(queue)s run.") % {"queue": queue}
             )
         elif sign.at < now - SIGNED_WITHIN:
-            words = _("The last sign was on %(at)s UTC. It is busy with long work, or the scheduler (beat) or the worker has stopped.")
-            yield Check(name, BAD, words % {"at": _at(sign)})
+            words = _("The last sign was on %(at)s. It is busy with long work, or the scheduler (beat) or the worker has stopped.")
+            yield Check(name, BAD, words % {"at": moment(sign.at, seconds=True)})
         else:
             yield Check(
-                name, GOOD, _("The last sign was on %(at)s UTC, from %(worker)s.") % {"at": _at(sign), "worker": sign.worker or "-"}
+                name,
+                GOOD,
+                _("The last sign was on %(at)s, from %(worker)s.") % {"at": moment(sign.at, seconds=True), "worker": sign.worker or "-"},
             )
-
-
-def _at(sign: Sign) -> str:
-    return date_format(timezone.localtime(sign.at), "j F Y, H:i:s")
 
 
 def outbox() -> Check:
@@ -125,8 +123,11 @@ def disk() -> Check:
     try:
         usage = shutil.disk_usage(folder)
     except OSError as error:
-        return Check(name, BAD, _("VAR_DIR can't be read (%(why)s).") % {"why": error.strerror})
-    words = _("%(free)s of %(total)s are free at VAR_DIR.") % {"free": filesizeformat(usage.free), "total": filesizeformat(usage.total)}
+        return Check(name, BAD, _("The folder where files, keys and logs lie can't be read (%(why)s).") % {"why": error.strerror})
+    words = _("%(free)s of %(total)s are free where files, keys and logs lie.") % {
+        "free": filesizeformat(usage.free),
+        "total": filesizeformat(usage.total),
+    }
     tight = usage.free < FREE_BYTES or usage.free < FREE_SHARE * usage.total
     return Check(name, WARN if tight else GOOD, words)
 

@@ -18,6 +18,8 @@ from compliance.marking import marked as _
 
 WIDTH = 640
 INK, FAINT, GRID = "#1f2933", "#52606d", "#e4e7eb"
+# Dark text on a colour: as good as INK to the eye, but another value, since by night a page turns INK light and leaves this (result.css).
+INSIDE = "#1f2932"
 # Paul Tol's "muted" scheme: nine hues that stay apart for every kind of colour vision. https://personal.sron.nl/~pault/
 PALETTE = ("#332288", "#88CCEE", "#117733", "#DDCC77", "#CC6677", "#44AA99", "#882255", "#999933", "#AA4499")
 # For the first few options hues that lie far apart: dark blue, rose, green, sand.
@@ -131,7 +133,7 @@ def option_look(evaluation: Mapping[str, Any], id_: str) -> tuple[str, str, list
 
 def ink_on(background: str) -> str:
     """The colour of text that reads well on a palette colour."""
-    return "#ffffff" if background in DARK else INK
+    return "#ffffff" if background in DARK else INSIDE
 
 
 def draw(title: str, description: str, table: Table, spec: Mapping[str, Any], manner: Manner = REPORT) -> Chart:

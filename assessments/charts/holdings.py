@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import FAINT, INK, REPORT, WIDTH, Chart, Manner, Table, colour, distinct, draw, ink_on
+from assessments.charts.drawing import FAINT, INK, INSIDE, REPORT, WIDTH, Chart, Manner, Table, colour, distinct, draw, ink_on
 from assessments.charts.stacking import Counts, Series, stacked
 from compliance.marking import marked as _
 
 # From the gravest to the least, from the middle outwards.
 RISKS = ("high", "medium", "low")
 SHADES = {
-    ("closed", "high"): ("#332288", "#ffffff"), ("closed", "medium"): ("#7d72ba", "#ffffff"), ("closed", "low"): ("#cbc6e6", INK),
-    ("open", "high"): ("#117733", "#ffffff"), ("open", "medium"): ("#5da574", INK), ("open", "low"): ("#c2dfca", INK),
+    ("closed", "high"): ("#332288", "#ffffff"), ("closed", "medium"): ("#7d72ba", "#ffffff"), ("closed", "low"): ("#cbc6e6", INSIDE),
+    ("open", "high"): ("#117733", "#ffffff"), ("open", "medium"): ("#5da574", INSIDE), ("open", "low"): ("#c2dfca", INSIDE),
 }  # fmt: skip
 SHOWN = 12  # holders with a bar of their own
 BANDS = (("low", "#e2f2e8"), ("moderate", "#fdf0d8"), ("high", "#fbe7e4"))

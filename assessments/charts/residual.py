@@ -7,16 +7,15 @@ from typing import Any
 
 from assessments.charts.drawing import INK, REPORT, WIDTH, Chart, Manner, Table, draw
 
-LIGHT, DARK = (0xFB, 0xE9, 0xE6), (0x8E, 0x1F, 0x19)
-NOTHING = "#f1f3f4"
-WHITE_FROM = 0.5  # of the way to the darkest
+FULL, NOTHING = "#8e1f19", "#f1f3f4"
+WHITE_FROM = 0.5  # of the way to the fullest
 
 
 def residual_chart(
     categories: Sequence[str], severities: Sequence[str], counts: Mapping[tuple[str, str], int], manner: Manner = REPORT
 ) -> Chart | None:
-    """A row a category, a column a severity, in each cell the number of findings, the darker the more. ``severities``: labels from the least
-    to the gravest. None where nothing is found."""
+    """A row a category, a column a severity, in each cell the number of findings, the fuller its colour the more. ``severities``: labels from the
+    least to the gravest. None where nothing is found."""
     used = [c for c in categories if any(counts.get((c, s)) for s in severities)]
     if not used:
         return None
@@ -26,14 +25,14 @@ def residual_chart(
         for severity in severities:
             count = counts.get((category, severity), 0)
             part = count / most
-            fill = shade(part) if count else NOTHING
             ink = "#ffffff" if count and part >= WHITE_FROM else INK
             cells.append(
                 {
                     "category": category,
                     "severity": severity,
                     "label": manner.number(f"{count:,}") if count else "–",
-                    "fill": fill,
+                    "fill": FULL if count else NOTHING,
+                    "strength": strength(part) if count else 1,
                     "ink": ink,
                 }
             )
@@ -46,7 +45,12 @@ def residual_chart(
         "layer": [
             {
                 "mark": {"type": "rect", "stroke": "white", "strokeWidth": 2},
-                "encoding": {"x": x, "y": y, "color": {"field": "fill", "type": "nominal", "scale": None}},
+                "encoding": {
+                    "x": x,
+                    "y": y,
+                    "color": {"field": "fill", "type": "nominal", "scale": None},
+                    "fillOpacity": {"field": "strength", "type": "quantitative", "scale": None},
+                },
             },
             {
                 "mark": {"type": "text", "fontWeight": 600},
@@ -61,6 +65,7 @@ def residual_chart(
     return draw(_("Residual risk"), said, Table((_("Category"), *severities), rows), spec, manner)
 
 
-def shade(part: float) -> str:
-    """From the lightest (0) to the darkest (1)."""
-    return "#" + "".join(f"{round(a + (b - a) * part):02x}" for a, b in zip(LIGHT, DARK, strict=True))
+def strength(part: float) -> float:
+    """How much of its colour a cell has, from the least (0) to the fullest (1). What lies between dark text and white is left out: there neither
+    reads well."""
+    return round(0.1 + 0.8 * part if part < WHITE_FROM else 0.8 + 0.4 * (part - WHITE_FROM), 3)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import FAINT, INK, REPORT, WIDTH, Chart, Manner, Names, Table, distinct, draw
+from assessments.charts.drawing import FAINT, INSIDE, REPORT, WIDTH, Chart, Manner, Names, Table, distinct, draw
 from compliance.marking import marked as _
 
 # Of the draws: a narrower part has no room for its figure, or none for its rank beside it.
@@ -42,7 +42,7 @@ def ranks_chart(evaluation: Mapping[str, Any], names: Names | None = None, manne
                     "to": float((start + share) * 100),
                     "middle": float((start + share / 2) * 100),
                     "label": _placed(share, ranks[position], manner),
-                    "ink": INK if position else "#ffffff",
+                    "ink": INSIDE if position else "#ffffff",
                 }
             )
             start += share

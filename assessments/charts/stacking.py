@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import INK, WIDTH, distinct
+from assessments.charts.drawing import INK, INSIDE, WIDTH, distinct
 
 LABEL_FROM = 0.045  # of the width: a narrower part has no room for its figure
 ROW, ROW_BAR = 34, 22
@@ -19,7 +19,7 @@ class Series:
 
     name: str
     colour: str
-    ink: str = INK
+    ink: str = INSIDE
     left: bool = False
 
 

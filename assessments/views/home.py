@@ -22,9 +22,9 @@ from django.views.decorators.http import require_POST, require_safe
 
 from accounts.access import member
 from assessments import files
-from assessments.changed import changes_for
+from assessments.changed import lately_for
 from assessments.models import Assessment
-from assessments.permissions import ADMINISTRATOR, APPROVER, CONTRIBUTOR, RISK_OFFICER, require, visible
+from assessments.permissions import ADMINISTRATOR, APPROVER, CONTRIBUTOR, READS_ALL, RISK_OFFICER, require, visible
 from assessments.progress import Standing, standings
 from assessments.views.common import allowed, place_url, url_or_none
 from assessments.waiting import Thing, things_for
@@ -75,13 +75,14 @@ def home(request: HttpRequest) -> HttpResponse:
     at_risk = risk_lines(request, [thing for thing in things if not thing.mine], today)
     if not any(thing.case for thing in things) and not visible(person, organisation, rights).exists():  # type: ignore[arg-type]
         context["first_run"] = True
-    changed = changes_for(person, organisation, rights)  # type: ignore[arg-type]
+    lately = lately_for(person, organisation, rights)  # type: ignore[arg-type]
     context |= {
         "waiting": waiting,
         "waiting_more": max(len(mine) - SHOWN, 0),
         "at_risk": at_risk[:SHOWN],
         "at_risk_more": max(len(at_risk) - SHOWN, 0),
-        "changes": [(change, _where(request, change.object_type, change.object_id)) for change in changed],
+        "lately": lately,
+        "watches": bool(READS_ALL & request.roles),  # type: ignore[attr-defined]
         "trail": url_or_none("reports:trail", org=organisation.slug),
         "risk_first": ADMINISTRATOR in request.roles and not request.roles & {RISK_OFFICER, APPROVER},  # type: ignore[attr-defined]
     }
@@ -198,13 +199,6 @@ def _title(about: str, kind: str) -> str:
     if kind == "rules":
         return known.rules[id_].title if id_ in known.rules else id_
     return known.questions[id_].text if id_ in known.questions else id_
-
-
-def _where(request: HttpRequest, object_type: str, object_id: str) -> str:
-    """The page of what changed; empty where it has none."""
-    if object_type != "assessment":
-        return ""
-    return reverse("assessments:detail", kwargs={"org": request.organisation.slug, "assessment": object_id})  # type: ignore[attr-defined]
 
 
 def guide_for(roles: frozenset[str]) -> list[str]:

@@ -90,6 +90,12 @@ def test_a_role_is_given_and_taken(administrator, cast):
     ]
 
 
+def test_a_role_of_two_words_is_told_in_words(administrator, cast):
+    administrator.post(url("role_grant"), {"user": cast.auditor.pk, "role": "risk_officer"})
+    told = AuditEvent.objects.filter(action="role.granted").latest("index")
+    assert told.sentence() == "Administrator gave Auditor the role risk officer"
+
+
 def test_a_role_that_is_held_or_gone_changes_nothing(administrator, cast):
     administrator.post(url("role_grant"), {"user": cast.auditor.pk, "role": "auditor"})
     membership = Membership.objects.get(user=cast.auditor)

@@ -82,6 +82,8 @@ def test_a_person_without_an_organisation_is_told_whom_to_ask(client, db):
 def test_the_password_can_be_changed(client, cast):
     client.force_login(cast.auditor)
     page = client.get(reverse("account_change_password"))
+    for label in (b"Current password", b"New password", b"New password once more"):
+        assert b'">' + label + b"</label>" in page.content
     assert page.status_code == 200
     new = "another battery and staple"
     answer = client.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})

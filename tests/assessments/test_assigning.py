@@ -78,6 +78,11 @@ def test_asking_from_the_page_tells_the_person_once_and_the_trail(fresh: Case) -
     assert b"Contributor" not in bytes(event.canonical)
 
 
+def test_the_way_to_the_form_stays_beside_the_parts(fresh: Case) -> None:
+    page = fresh.client.get(fresh.url("assignments")).content.decode()
+    assert page.index('name="places"') < page.index('href="#assign-form"') < page.index('id="assign-form"')
+
+
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -183,14 +185,14 @@ def test_what_changed_is_told_as_far_as_one_reads(case: Case) -> None:
     theirs = home(case.cast, "contributor").partition('id="changed-title"')[2]
     for told, read in (
         ("asked Contributor to answer", True),
-        ("horizon_months", True),
+        ("“Demand: Horizon”", True),
         ("weights", False),
         (KIND, False),
         ("commented", False),
     ):
         assert (told in theirs) == read, told
     audited = home(case.cast, "auditor").partition('id="changed-title"')[2]
-    for told in ("horizon_months", "weights", KIND, "commented"):
+    for told in ("“Demand: Horizon”", "weights", KIND, "commented"):
         assert told in audited
     assert "weights" not in home(case.cast, "risk_officer").partition('id="changed-title"')[2], "one's own changes are no news"
 
@@ -199,6 +201,35 @@ def test_runs_of_the_same_are_one_line(case: Case) -> None:
     for n in range(5):
         case.save("uptime", "vendor", value=str(99 - n), revision=str(n))
     assert "and 4 more like it" in home(case.cast, "auditor")
+
+
+def test_changes_stand_by_assessment_and_say_what_is_new_since_the_last_visit(case: Case) -> None:
+    other = editing.assessment_create(
+        actor=case.person, organisation=case.cast.organisation, title="Claims", name="Claims", purpose="Pays.", archetype="documents"
+    )  # fmt: skip
+    case.save("kind", value="inside")
+    first = home(case.cast, "auditor").partition('id="changed-title"')[2]
+    assert "since you were last here" not in first, "who was never here knows of nothing"
+    assert first.index(case.assessment.title) < first.index("Claims"), "what changed last comes first"
+
+    with time_machine.travel(timezone.now() + timedelta(days=1)):
+        editing.weights_set(actor=case.person, assessment=other, weights={"service": "2", "control": "1"})
+        then = home(case.cast, "auditor").partition('id="changed-title"')[2]
+        assert "1 is new since you were last here, on" in then
+        assert then.count('class="change-new"') == 1
+        assert then.index("Claims") < then.index("weights") < then.index(case.assessment.title)
+
+    with time_machine.travel(timezone.now() + timedelta(days=2)):
+        assert "Nothing new since you were last here, on" in home(case.cast, "auditor")
+
+
+def test_what_has_no_room_is_found_in_the_trail_of_its_assessment(case: Case) -> None:
+    for n in range(12):  # turn about, so that they are no run
+        case.save("uptime", "vendor", value=str(99 - n), revision=str(n))
+        case.save_figure("demand", "horizon_months", likely=str(24 + n), revision=str(n))
+    page = home(case.cast, "auditor")
+    trail = reverse("reports:assessment_trail", args=["meridian-bank", case.assessment.pk])
+    assert re.search(rf'<a href="{trail}">\d+ more<', page)
 
 
 def test_an_outsider_gets_nothing_and_other_organisations_stay_out(case: Case) -> None:

@@ -47,3 +47,15 @@ def test_portfolio(cast, live_server, sign_in):
     with page.expect_download() as download:
         section.get_by_role("link", name=re.compile("CSV")).press("Enter")
     assert re.fullmatch(r"providers-\d{8}\.csv", download.value.suggested_filename)
+
+
+def test_paper_is_white(cast, live_server, sign_in):
+    page = sign_in(cast.auditor.email)
+    page.emulate_media(color_scheme="dark")
+    page.goto(f"/o/{cast.organisation.slug}/portfolio/")
+    root = page.locator("html")
+    expect(root).to_have_attribute("data-bs-theme", "dark")
+    page.emulate_media(color_scheme="dark", media="print")
+    expect(root).to_have_attribute("data-bs-theme", "light")
+    page.emulate_media(color_scheme="dark", media="screen")
+    expect(root).to_have_attribute("data-bs-theme", "dark")

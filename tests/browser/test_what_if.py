@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from playwright.sync_api import expect
@@ -23,6 +25,15 @@ def test_what_if(cast, live_server, sign_in):
     expect(page.locator("#flips")).to_contain_text("Own cluster leads at the nearest weights that put it first")
     expect(page.get_by_text("first in").first).to_be_visible()
     finds_nothing(page)
+
+    chart = page.get_by_role("figure").filter(has=page.get_by_role("img", name=re.compile("How often each option takes each rank")))
+    with page.expect_download() as download:
+        chart.get_by_role("button", name=re.compile("CSV")).press("Enter")
+    assert download.value.suggested_filename == "how-often-each-option-takes-each-rank.csv"
+    assert '"Own cluster, near the stated weights"' in Path(download.value.path()).read_text("utf-8")
+    with page.expect_download() as download:
+        chart.get_by_role("button", name=re.compile("SVG")).click()
+    assert ElementTree.parse(download.value.path()).getroot().get("viewBox")
 
     control = page.get_by_role("slider", name="Control and customisation, slider")
     control.focus()

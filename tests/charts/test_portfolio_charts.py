@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 from xml.etree import ElementTree
@@ -11,7 +12,7 @@ import pytest
 from assessments.charts.calendar import Duties, costs_by_year_chart, duties_chart, reviews_chart
 from assessments.charts.drawing import Chart
 from assessments.charts.holdings import Held, Hybrid, by_class_chart, concentration_chart, hybrid_chart, states_chart
-from assessments.charts.residual import residual_chart, shade
+from assessments.charts.residual import residual_chart, strength
 
 SVG = "{http://www.w3.org/2000/svg}"
 TODAY = date(2026, 11, 28)
@@ -117,6 +118,8 @@ def test_costs_are_summed_by_year_and_say_what_is_missing(drawn: dict[str, Chart
     assert "Without 2 whose costs aren't known." in chart.description
 
 
-def test_the_heat_map_is_darkest_where_most_is(drawn: dict[str, Chart]) -> None:
-    assert shade(1) in drawn["risk"].svg
+def test_the_heat_map_is_fullest_where_most_is(drawn: dict[str, Chart]) -> None:
+    filled = {float(found) for found in re.findall(r'fill="#8e1f19"[^>]*fill-opacity="([0-9.]+)"', drawn["risk"].svg)}
+    assert filled == {strength(1 / 9), 1.0}
+    assert sorted(strength(n / 20) for n in range(21)) == [strength(n / 20) for n in range(21)]
     assert [row[0] for row in drawn["risk"].table.rows] == ["Service", "Law"]

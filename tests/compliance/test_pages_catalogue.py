@@ -122,6 +122,14 @@ class TestReading:
         monkeypatch.setattr(releases, "FOLDER", tmp_path)
         assert "No release is published" in read(member, address("catalogue"))
 
+    def test_ids_stand_where_files_and_the_api_are_spoken_of(self, member, published):
+        listed = member.get(address("questions", release=NEW)).content.decode()
+        assert "<code>a</code>" not in listed
+        assert "<code>a</code>" in member.get(address("questions", release=NEW), {"q": "a"}).content.decode(), "ids can be searched for"
+        page = member.get(address("question", release=NEW, question="a")).content.decode()
+        body, _summary, names = page.partition("Names in files and in the API")
+        assert "<code>a</code>" not in body and "<code>a</code>" in names and "<code>high</code>" in names
+
     def test_questions_are_searched(self, member, published):
         url = address("questions", release=NEW)
         everything = read(member, url)
@@ -151,7 +159,7 @@ class TestReading:
 
     def test_a_number_shows_bands_and_benchmarks(self, member, published):
         text = read(member, address("question", release=NEW, question="n"))
-        assert "A figure in people" in text and "Fewer than six few 6" in text
+        assert "A figure in people" in text and "Fewer than six 6" in text
         assert "2 to 4 % behind the best closed one (GSM8K)" in text
         assert "Acme Cloud, Model 4 Managed open weights 9 people Of both." in text
 

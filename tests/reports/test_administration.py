@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import mailing, seal
+from accounts import formats, mailing, seal
 from accounts.models import Membership, Role, User
 from audit.models import AuditCheck
 from audit.trail import events_of
@@ -137,6 +137,12 @@ class TestMail:
         assert [(job.args["kind"], job.args["person"]) for job in jobs] == [("trial", str(cast.administrator.uuid))] * 2
         assert events_of(cast.organisation.stream).filter(action="mail.tried", actor=cast.administrator.reference).count() == 2
 
+    def test_without_a_server_it_says_so_and_who_can_name_one(self, cast: Cast, settings: Any) -> None:
+        settings.EMAIL_BACKEND = "accounts.mailing.FolderBackend"
+        text = words(read(cast, "reports:administration_mail"))
+        assert "None is set, so nobody is sent anything: mails are kept as files." in text
+        assert "Whoever runs the service names one in the setting EMAIL_URL" in text
+
     def test_nobody_else_asks_for_one(self, cast: Cast) -> None:
         for who in (cast.auditor, cast.outsider):
             with pytest.raises(PermissionDenied):
@@ -164,6 +170,12 @@ class TestService:
         Sign.objects.filter(queue="mail").update(at=timezone.now() - timedelta(hours=1))
         assert [check.state for check in service.queues()] == [service.GOOD, service.BAD, service.GOOD]
 
+    def test_a_sign_has_the_readers_time(self) -> None:
+        Sign.objects.create(queue="mail", at=datetime(2026, 7, 1, 10, 0, 5, tzinfo=UTC), worker="w@host")
+        with formats.shown_in("Europe/Berlin", "de-DE"):
+            told = [check.words for check in service.queues()]
+        assert any("on 1. July 2026, 12:00:05 CEST." in words for words in told)
+
     def test_a_broker_that_is_away_is_said(self, settings: Any, monkeypatch: Any) -> None:
         from celery import current_app
 
@@ -172,7 +184,9 @@ class TestService:
         assert service.broker().state == service.BAD
 
     def test_a_disk_that_is_nearly_full_is_said(self, monkeypatch: Any) -> None:
-        assert service.disk().state in (service.GOOD, service.WARN)
+        told = service.disk()
+        assert told.state in (service.GOOD, service.WARN)
+        assert "free where files, keys and logs lie" in told.words
         monkeypatch.setattr(service, "FREE_SHARE", 1.1)
         assert service.disk().state == service.WARN
 
