@@ -28,7 +28,7 @@ _LETTER = """@page { size: letter; }
 .criterion th { padding-top: 2mm; }
 .compare tbody th { padding-top: 0.6mm; padding-bottom: 0.6mm; }
 .compare td { padding-top: 0.6mm; padding-bottom: 0.6mm; }
-.low img { max-height: 58mm; }
+.low img { max-height: 74mm; }
 .tall img { max-height: 100mm; }
 .brief { font-size: 8pt; line-height: 1.36; }
 .brief h1 { font-size: 16pt; margin-bottom: 2mm; }

@@ -73,7 +73,9 @@ class Titles:
         named = node | {"inputs": parts}
         if "name" not in node:
             return named  # the trace's own top has nothing but inputs
-        formula = _SOURCING.sub(lambda m: word(m[1], wording.SOURCINGS), node["formula"])
+        formula = _SOURCING.sub(
+            lambda m: word(m[1], wording.SOURCINGS), node["formula"].replace("in options of the sourcing ", "for the sourcing ")
+        )
         named["formula"] = _KEY.sub(_spaced, _PLACE.sub(self._place, formula))
         self._name(named, category)
         question = node.get("question", "")

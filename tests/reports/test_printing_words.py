@@ -14,13 +14,13 @@ from audit.canonical import canonical_bytes
 from reports import fonts, pdf
 from reports.conditions import in_words
 from reports.derivation import Row, derivation
-from reports.document import context
+from reports.document import Records, context
 from reports.looks import Printing
 from reports.losses import losses
 from reports.sources import LONGEST_BESIDE, used
 from reports.titles import Titles
 from reports.wording import whole_amounts
-from tests.reports.sample import sample_snapshot
+from tests.reports.sample import digest_of, sample_snapshot
 from tests.reports.test_printing_pages import decided, page_of
 
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -141,3 +141,10 @@ def test_the_executive_summary_says_what_would_change_the_recommendation() -> No
     text = pdf.page(records, {}, Printing("executive_summary"))
     assert "What would change it" in text
     assert "No option is admissible once nobody is woken for Vendor API in the EU." in text
+
+
+def test_a_draft_doesnt_say_that_there_are_no_conditions_and_no_review() -> None:
+    snapshot = canonical_bytes(sample_snapshot())
+    html = pdf.page(Records(snapshot, digest_of(snapshot), b"", ""), {}, Printing("draft"))
+    assert "set with the approval, if any" in html
+    assert "the day of review is set with the approval" in html
