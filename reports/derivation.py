@@ -25,13 +25,15 @@ GROUPS = {"demand": "Demand", "break_even": "Break-even", "accountability": "Acc
 
 @dataclass(frozen=True)
 class Row:
-    """``level`` 0 is a node right below its section's heading; ``heading``: rows of its own follow it there."""
+    """``level`` 0 is a node right below its section's heading; ``heading``: rows of its own follow it there; ``condition``: a formula of the
+    catalogue that ``how`` has in words."""
 
     level: int
     heading: bool
     name: str
     value: str
     how: str
+    condition: str = ""
 
 
 @dataclass
@@ -60,9 +62,24 @@ def derivation(trace: Node | None) -> list[Section]:
             groups[kind].rows += _rows(node, 0)
             continue
         name = node["name"]
+        title = name[:1].upper() + name[1:]
+        if kind == "flips":
+            sections.append(Section(id_, title, _value(node), _how(node, []), True, list(_changes(node["inputs"]))))
+            continue
         rows = [row for part in node["inputs"] if not _plain(part) for row in _rows(part, 0)]
-        sections.append(Section(id_, name[:1].upper() + name[1:], _value(node), _how(node, node["inputs"]), kind == "flips", rows))
+        sections.append(Section(id_, title, _value(node), _how(node, node["inputs"]), False, rows))
     return sections
+
+
+def _changes(flips: list[Node]) -> Iterator[Row]:
+    """Those found in one way below it, with no more than their distance: their sentences say what changes, from what, to what."""
+    ways: dict[str, list[Row]] = {}
+    for flip in flips:
+        way, _, distance = flip["formula"].partition("; distance ")
+        ways.setdefault(way, []).append(Row(1, False, flip["name"], "", printed.sentence(distance.partition(", from ")[0])))
+    for way, rows in ways.items():
+        yield Row(0, True, way[:1].upper() + way[1:], "", "")
+        yield from rows
 
 
 def walk(node: Node) -> Iterator[Node]:
@@ -82,7 +99,7 @@ def _rows(node: Node, level: int, above: frozenset[tuple[str, ...]] = frozenset(
     parts = [part for part in node["inputs"] if not (leaf(part) in above or told_by(part))]
     rest = [part for part in parts if not _plain(part)]
     below = above | {same for part in parts if (same := leaf(part))}
-    yield Row(min(level, DEEPEST), level == 0 and bool(rest), node["name"], _value(node), _how(node, parts))
+    yield Row(min(level, DEEPEST), level == 0 and bool(rest), node["name"], _value(node), _how(node, parts), node.get("condition", ""))
     for part in rest:
         yield from _rows(part, level + 1, below)
 
@@ -115,6 +132,15 @@ def _how(node: Node, inputs: list[Node]) -> str:
 
 
 def _given(inputs: list[Node]) -> str:
-    """The inputs that need no row of their own."""
-    plain = [part for part in inputs if _plain(part)]
-    return "; ".join(f"{part['name']} {_value(part)}" if part["value"] else part["name"] for part in plain)
+    """The inputs that need no row of their own; what several of them are of, such as an option, is named once."""
+    told: list[str] = []
+    of = ""
+    for part in filter(_plain, inputs):
+        before, apart, name = part["name"].rpartition(": ")
+        text = f"{name if apart and before == of else part['name']} {_value(part)}".rstrip()
+        if apart and before == of:
+            told[-1] += f", {text}"
+        else:
+            told.append(text)
+        of = before
+    return "; ".join(told)

@@ -278,7 +278,7 @@ def _demand(snapshot: dict[str, Any]) -> list[dict[str, str]]:
         if value is None:
             shown = "not given"
         else:
-            shown = percent(str(value)) if key in wording.SHARES else count(str(value))
+            shown = percent(str(value)) if key in wording.SHARES else count(str(value)) + wording.TIMES.get(key, "")
         rows.append({"text": text, "value": shown})
     budget = demand.get("budget") or {}
     for key, text in (("target_per_month", "Budget: target a month"), ("limit_per_month", "Budget: limit a month")):

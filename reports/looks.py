@@ -28,12 +28,17 @@ _LETTER = """@page { size: letter; }
 .criterion th { padding-top: 2mm; }
 .compare tbody th { padding-top: 0.6mm; padding-bottom: 0.6mm; }
 .compare td { padding-top: 0.6mm; padding-bottom: 0.6mm; }
-.low img { max-height: 58mm; }
+.low img { max-height: 74mm; }
+.tall img { max-height: 100mm; }
 .brief { font-size: 8pt; line-height: 1.36; }
 .brief h1 { font-size: 16pt; margin-bottom: 2mm; }
 .brief .grid { font-size: 7.8pt; margin-bottom: 2mm; }
 .brief p { margin-bottom: 1.4mm; }
-.brief-chart img { max-height: 38mm; }"""
+.brief-head { font-size: 11pt; margin: 2.2mm 0 0.7mm; }
+.brief .close { font-size: 7.6pt; line-height: 1.3; }
+.brief-chart { margin: 1.5mm 0; }
+.brief-chart img { max-height: 36mm; }
+.brief-room img { max-height: 50mm; }"""
 
 # What stands in a margin is drawn after what stands on the page, so that no chart and no table covers it; and it is no content: readers of the
 # screen don't hear it on every page. This box is as wide as the margin and shows across the page: in the middle of A4 and Letter within 2 mm.

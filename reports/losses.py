@@ -61,7 +61,7 @@ def _scenario(text: dict[str, Any], theirs: list[dict[str, Any] | None]) -> dict
         "description": text.get("description", ""),
         "expected": [amount(s["expected_per_year"]) if s else "can't happen" for s in theirs],
         "figures": [
-            ("Events a year", [_events(s["events_per_year"]) if s else "" for s in theirs]),
+            ("Events a year", _events([s["events_per_year"] if s else "" for s in theirs])),
             ("Cost of one event", [amount(s["cost_per_event"]) + (" *" if s["assumed"] else "") if s else "" for s in theirs]),
             ("Of it borne by others", [amount(s["borne_by_others"]) if s else "" for s in theirs]),
         ],
@@ -76,9 +76,11 @@ def _counts(loss: dict[str, Any] | None, change: str) -> str:
     return "not ruled out" if change in loss["not_ruled_out"] else "applies"
 
 
-def _events(text: str) -> str:
-    value = number(text)
-    return text if value is None else plain(value, 4)
+def _events(texts: list[str]) -> list[str]:
+    """A row of rates, all with as many decimals as the one that has most."""
+    found = [plain(value, 4) if (value := number(text)) is not None else text for text in texts]
+    places = max((len(text.partition(".")[2]) for text in found), default=0)
+    return [f"{Decimal(text):.{places}f}" if number(text) is not None else text for text in found]
 
 
 def _exceedance(found: dict[str, dict[str, Any]], names: dict[str, str]) -> list[dict[str, Any]]:

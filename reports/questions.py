@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from compliance.catalogue.model import MONEY
@@ -46,14 +46,21 @@ def questionnaires(snapshot: dict[str, Any], names: dict[str, str]) -> Iterator[
                         "text": question["text"],
                         "criterion": titles.get(question.get("criterion") or "", ""),
                         "hidden": [f"not asked of {listed(whom)}{_since(reason)}" for whom, reason in hidden],
-                        "offered": _offered(question),
+                        "left": _not_chosen(question),
                         "answers": [row | {"owner": _owner(question, keys, names)} for keys, row in rows],
                         "long": sum(len(row["text"]) + len(row["note"]) for _, row in rows) > MOST_TOGETHER,
                     }
                 )
             unasked_groups = [{"why": why, "titles": texts} for why, texts in left.items()]
             sections.append({"id": section["id"], "title": section["title"], "questions": asked, "unasked": unasked_groups})
-        yield {**questionnaire, "sections": sections, "by": usual[0], "on": wording.day(usual[1]), "others": others}
+        yield {
+            **questionnaire,
+            "sections": sections,
+            "asked": any(s["questions"] for s in sections),
+            "by": usual[0],
+            "on": wording.day(usual[1]),
+            "others": others,
+        }
 
 
 def _usual(questionnaire: dict[str, Any]) -> tuple[tuple[str, str], bool]:
@@ -110,18 +117,20 @@ def _owner(question: dict[str, Any], keys: list[str], names: dict[str, str]) -> 
     return "Every option" if len(keys) == len(names) > 1 else "; ".join(names.get(key, key) for key in keys)
 
 
-def _offered(question: dict[str, Any]) -> str:
-    """Of a question that takes several choices those that weren't chosen, so that "None of these" says of which; all where options differ."""
-    chosen = [a["value"] for a in question["answers"].values() if a["state"] == "answered" and isinstance(a.get("value"), list)]
-    choices = question.get("choices", [])
-    if question["type"] != "choices" or not chosen or not choices:
-        return ""
-    left = [c["text"] for c in choices if not all(c["id"] in value for value in chosen)]
-    if not left:
-        return ""
-    if all(value == chosen[0] for value in chosen):
-        return f"Not chosen: {'; '.join(left)}"
-    return f"Offered: {'; '.join(c['text'] for c in choices)}"
+def _not_chosen(question: dict[str, Any]) -> str:
+    """Of a question that takes several choices those that no answer has, so that "None of these" says of which; "" where the answers differ, each of
+    which then says its own."""
+    chosen = [set(a["value"]) for a in question["answers"].values() if _takes_several(question, a)]
+    return _left(question, chosen[0]) if chosen and all(value == chosen[0] for value in chosen) else ""
+
+
+def _takes_several(question: dict[str, Any], answer: dict[str, Any]) -> bool:
+    return question["type"] == "choices" and answer["state"] == "answered" and isinstance(answer.get("value"), list)
+
+
+def _left(question: dict[str, Any], chosen: Collection[str]) -> str:
+    left = [c["text"] for c in question.get("choices", []) if c["id"] not in chosen]
+    return f"Not chosen: {'; '.join(left)}" if left else ""
 
 
 def _answer(question: dict[str, Any], answer: dict[str, Any], usual: tuple[str, str], currency: str) -> dict[str, Any]:
@@ -137,6 +146,7 @@ def _answer(question: dict[str, Any], answer: dict[str, Any], usual: tuple[str, 
         "note": answer.get("note", ""),
         "by": ", ".join(part for part in told if part),
         "evidence": answer.get("evidence", []),
+        "left": _left(question, answer["value"]) if _takes_several(question, answer) and not _not_chosen(question) else "",
     }
 
 

@@ -19,6 +19,9 @@ _TALLY = {
 }
 
 
+LONGEST_BESIDE = 400  # characters of what a source supports that stand beside it; more stand below it, over both columns
+
+
 def used(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
     """The sources on which something of this report rests, each with ``supports``; the record lists the whole catalogue's."""
     resting: dict[str, dict[str, dict[str, None]]] = defaultdict(
@@ -27,11 +30,18 @@ def used(snapshot: dict[str, Any]) -> list[dict[str, Any]]:
     for kind, name, sources in _named(snapshot):
         for source in sources:
             resting[source][kind][name] = None
-    return [
-        s | {"supports": [{"of": kind, "names": list(names)} for kind, names in resting[s["id"]].items()]}
-        for s in snapshot["sources"]
-        if s["id"] in resting
-    ]
+    found = []
+    for source in snapshot["sources"]:
+        if source["id"] in resting:
+            supports = [{"of": kind, "names": [_apart(name) for name in names]} for kind, names in resting[source["id"]].items()]
+            length = sum(len(name) + 2 for part in supports for name in part["names"])
+            found.append(source | {"supports": supports, "long": length > LONGEST_BESIDE})
+    return found
+
+
+def _apart(name: str) -> str:
+    """A sentence of the catalogue in quotation marks, so that it is told from the next one."""
+    return f"“{name}”" if name[:1].isupper() and len(name.split()) > 2 and not name.startswith("Art") else name
 
 
 def _named(snapshot: dict[str, Any]) -> list[tuple[str, str, list[str]]]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reports import wording
+from reports.conditions import in_words, variable
 from reports.questions import questions
 from reports.wording import word
 
@@ -49,6 +50,7 @@ class Titles:
         asked = list(questions(dict(snapshot)))
         self.questions = {q["id"]: q["text"] for q in asked}
         self.choices = {q["id"]: {c["id"]: c["text"] for c in q.get("choices") or []} for q in asked}
+        self.by_variable = {variable(q["id"]): q for q in asked}
         self.options = {o["id"]: o["name"] for o in snapshot["options"]}
         self.criteria = {c["id"]: c["title"] for c in snapshot["criteria"]}
         self.losses = {loss["id"]: loss["title"] for loss in snapshot.get("losses") or [] if "id" in loss and "title" in loss}
@@ -65,10 +67,15 @@ class Titles:
         """The node and all below it with titles. ``category``: of the cost that the node is a part of."""
         found = _CATEGORY.search(node.get("key", ""))
         category = found[1] if found else category
-        named = node | {"inputs": [self.of_trace(part, category) for part in node["inputs"]]}
+        parts = [self.of_trace(part, category) for part in node["inputs"]]
+        if node.get("key", "").endswith(".blockers"):  # what makes each of them one is a condition of the catalogue
+            parts = [self._blocker(named, part) for named, part in zip(parts, node["inputs"], strict=True)]
+        named = node | {"inputs": parts}
         if "name" not in node:
             return named  # the trace's own top has nothing but inputs
-        formula = _SOURCING.sub(lambda m: word(m[1], wording.SOURCINGS), node["formula"])
+        formula = _SOURCING.sub(
+            lambda m: word(m[1], wording.SOURCINGS), node["formula"].replace("in options of the sourcing ", "for the sourcing ")
+        )
         named["formula"] = _KEY.sub(_spaced, _PLACE.sub(self._place, formula))
         self._name(named, category)
         question = node.get("question", "")
@@ -82,6 +89,14 @@ class Titles:
             named["value"] = _answer_text(node["value"], choices)
             named["formula"] = _FROM.sub(lambda m: _quoted(_answer_text(m[1], choices), m[1]), named["formula"])
         return named
+
+    def _blocker(self, named: Node, node: Node) -> Node:
+        """With its condition in words, the formula beside it as ``condition``, and the texts of the answers that it reads."""
+        said = in_words(node["formula"], self.by_variable)
+        read = zip(named["inputs"], node["inputs"], strict=True)
+        inputs = [part | {"value": _answer_text(part["value"], self.choices.get(was.get("question", ""), {}))} for part, was in read]
+        named = named | {"inputs": inputs, "formula": said or node["formula"], "condition": node["formula"] if said else ""}
+        return named | {"question": ""} if named.get("question", "") in said else named
 
     def _place(self, match: re.Match[str]) -> str:
         """``options.own-cluster.costs.monthly`` as ``Own cluster, costs, monthly``."""

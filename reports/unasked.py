@@ -7,6 +7,7 @@ from typing import Any
 
 from compliance.wording import Asks, Reading, Unreadable, reading
 from reports import wording
+from reports.conditions import variable
 from reports.wording import listed, shortened, word
 
 LONGEST_ANSWER = 90  # characters of an answer within a reason
@@ -19,7 +20,7 @@ class Unasked:
 
     def __init__(self, snapshot: dict[str, Any]) -> None:
         self.questions = {
-            q["id"].replace(".", "_").replace("-", "_"): q
+            variable(q["id"]): q
             for questionnaire in snapshot["questionnaires"]
             for section in questionnaire["sections"]
             for q in section["questions"]

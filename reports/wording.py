@@ -82,6 +82,8 @@ DEMAND = {
     "discount_rate": "Discount rate a year",
 }
 _PERCENT, _WHOLE = re.compile(r"[\d,]+\.(\d+) %"), re.compile(r"[\d,]+ %")
+TIMES = {"peak_ratio": " times it"}
+_AMOUNT = re.compile(r"\b([A-Z]{3}[ \u00a0])(\d{1,3}(?:,\d{3})*\.\d\d)\b(?!\.\d)")
 SHARES = frozenset({"cached_share", "growth_per_year", "discount_rate"})
 
 
@@ -148,6 +150,11 @@ def amount(text: str | None) -> str:
     if value is None:
         return ""
     return f"{value:,.0f}" if abs(value) >= 100 or not value else f"{value:,.2f}"
+
+
+def whole_amounts(sentence: str) -> str:
+    """A sentence of the record with its amounts as everywhere in the report: ``EUR 534,317`` for ``EUR 534,317.34``."""
+    return _AMOUNT.sub(lambda m: m[1] + amount(m[2].replace(",", "")), sentence)
 
 
 def count(text: str | None) -> str:

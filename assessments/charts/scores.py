@@ -148,7 +148,7 @@ def values_chart(evaluation: Mapping[str, Any], names: Names | None = None, mann
     spec = {
         "width": WIDTH - 240,
         # The marks of many options lie closer, so that the whole is no taller than what its labels bear on paper.
-        "height": {"step": 16 if len(options) < 3 else 12, "for": "offset"} if len(options) > 1 else {"step": 28},
+        "height": {"step": 16 if len(options) < 3 else 9, "for": "offset"} if len(options) > 1 else {"step": 28},
         "data": {"values": points},
         "layer": [
             {
@@ -163,7 +163,7 @@ def values_chart(evaluation: Mapping[str, Any], names: Names | None = None, mann
                 },
             },
             {
-                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
+                "mark": {"type": "point", "filled": True, "size": 64, "opacity": 1},
                 "encoding": {
                     "y": y,
                     "yOffset": offset,

@@ -139,7 +139,7 @@ def test_the_appendix_says_nothing_twice_and_in_words(decision: DecisionRecord) 
     rate = next(r for r in own.rows if r.name == "EUR for one USD")
     assert rate.how.startswith("rate of ") and rate.how.endswith("[exchange-planning-rates]")
     assert "Loaded cost of one such person a year: USD 180,000 per year: most likely, from 140,000 to 220,000" in said
-    assert "weight of Regulation and data sovereignty × 2" in said and ": 1,440 minutes: in options of the sourcing Closed API" in said
+    assert "weight of Regulation and data sovereignty × 2" in said and ": 1,440 minutes: for the sourcing Closed API" in said
     for absent in ("log between", "simplex", "seeded", "self declared", "see robustness", "default", " ** ", "see Vendor API", "480000000"):
         assert absent not in said, absent
 

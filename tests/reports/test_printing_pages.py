@@ -241,14 +241,16 @@ def test_an_answer_of_several_choices_says_which_it_left() -> None:
     first |= {"type": "choices", "scope": "use_case", "choices": choices}
     first["answers"] = {"use_case": {"state": "answered", "value": [], "display": "None of these", "basis": "self_declared"}}
 
-    def offered() -> str:
-        return str(next(iter(questions.questionnaires(snapshot, {})))["sections"][0]["questions"][0]["offered"])
+    def left() -> tuple[str, list[str]]:
+        """What the question says of all its answers, and what each says of itself."""
+        found = next(iter(questions.questionnaires(snapshot, {})))["sections"][0]["questions"][0]
+        return found["left"], [answer["left"] for answer in found["answers"]]
 
-    assert offered() == "Not chosen: Reads faces; Scores people"
+    assert left() == ("Not chosen: Reads faces; Scores people", [""])
     first["answers"]["use_case"]["value"] = ["a", "b"]
-    assert offered() == ""
+    assert left() == ("", [""])
     first["answers"]["other"] = first["answers"]["use_case"] | {"value": ["a"]}
-    assert offered() == "Offered: Reads faces; Scores people"
+    assert left() == ("", ["", "Not chosen: Scores people"])
 
 
 def test_percentages_have_their_thousands_apart() -> None:

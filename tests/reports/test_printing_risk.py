@@ -243,5 +243,9 @@ def assert_whole(trace: dict[str, Any], sections: list[Section]) -> None:
         if node is trace:
             continue
         said = [node["name"], printed.value(node["value"], node.get("unit", "")), printed.sentence(node["formula"])]
+        if node.get("key", "").startswith("flips."):  # from what to what stands in the sentence
+            said = [node["name"], *printed.sentence(node["formula"]).partition(", from ")[0].split("; distance ")]
+        elif node["name"].count(": ") == 1 and not node["formula"]:  # what several inputs are of is named once
+            said[:1] = node["name"].split(": ")
         for part in [told_by(node)] if told_by(node) else [*said, node.get("question", ""), *node.get("source", [])]:
             assert part.lower() in text, part
