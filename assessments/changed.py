@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Subquery
+
 from accounts.access import Rights
 from accounts.ids import uuid_in
 from accounts.models import Organisation, User
@@ -90,11 +92,13 @@ def lately_for(person: User, organisation: Organisation, rights: Rights) -> Late
 
 
 def _last_visit(person: User, organisation: Organisation) -> datetime | None:
-    """When the person last did something here, their signing in included, before they signed in this time."""
+    """When the person last did something here before they signed in this time. It is looked for from the time on that they signed in before, which
+    is found by an index: a log of a million entries isn't read for who is here for the first time."""
     if person.last_login is None:
         return None
-    before = AuditEvent.objects.filter(stream=organisation.stream, actor=person.reference, at__lt=person.last_login - SIGNING_IN)
-    return before.order_by("-index").values_list("at", flat=True).first()
+    before = AuditEvent.objects.filter(stream=organisation.stream, at__lt=person.last_login - SIGNING_IN).order_by("-index")
+    signed_in = before.filter(object_type="person", object_id=str(person.uuid), action="person.signed_in").values("index")[:1]
+    return before.filter(actor=person.reference, index__gte=Subquery(signed_in)).values_list("at", flat=True).first()
 
 
 def _events(person: User, organisation: Organisation, rights: Rights) -> list[AuditEvent]:

@@ -11,8 +11,8 @@ from assessments.evaluation import release_of
 from assessments.figures import DEMAND_FIGURES
 from assessments.models import Assessment, Option
 from audit.models import AuditEvent
-from compliance.catalogue.index import index
-from compliance.releases import by_name, newest
+from compliance.catalogue.index import Index, index
+from compliance.releases import newest
 
 
 def titles_of(assessments: Collection[Assessment]) -> dict[str, dict[str, str]]:
@@ -23,8 +23,7 @@ def titles_of(assessments: Collection[Assessment]) -> dict[str, dict[str, str]]:
     found = {}
     for case in assessments:
         try:
-            release_of(case)  # is it the one that the assessment was started on?
-            titles = _of_release(case.catalogue)
+            titles = _of_release(index(release_of(case)))
         except (LookupError, ValueError):
             titles = {}
         found[str(case.pk)] = titles | options.get(str(case.pk), {})
@@ -41,17 +40,15 @@ def titles_for(
         if event.object_type == "assessment" and (id_ := uuid_in(event.object_id)):
             ids.add(id_)
         elif event.object_type == "organisation":
-            release = newest()
-            found[event.object_id] = _of_release(f"{release.key}@{release.version}")
+            found[event.object_id] = _of_release(index(newest()))
     if cases is None:
         cases = Assessment.objects.filter(organisation=organisation, pk__in=ids) if ids else ()
     return found | (titles_of(cases) if cases else {})
 
 
 @lru_cache(maxsize=8)
-def _of_release(name: str) -> dict[str, str]:
-    release = by_name(name)
-    known = index(release)
+def _of_release(known: Index) -> dict[str, str]:
+    release = known.release
     titles = {question.id: question.text for question in known.questions.values()}
     titles |= {f"{q.id}/{s.id}": f"{q.title}: {s.title}" for q in release.questionnaires for s in q.sections}
     titles["figures/demand"] = "Demand"

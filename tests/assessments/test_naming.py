@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from assessments import editing
+from assessments import editing, naming
 from assessments.naming import titles_of
 from audit.models import AuditEvent
+from compliance.releases import newest
 from tests.fixtures import make_cast, make_complete
 
 pytestmark = pytest.mark.django_db
@@ -43,3 +44,14 @@ def test_every_kind_of_id_has_its_title() -> None:
     assert {option.name for option in case.options.all()} <= set(titles.values())
     case.catalogue_digest = "sha256:" + "0" * 64  # a release that isn't there any more: names of options alone
     assert set(titles_of([case])[str(case.pk)]) == {option.key for option in case.options.all()}
+
+
+def test_titles_are_those_of_the_release_and_not_of_another_by_the_same_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    case = make_complete(make_cast())
+    whole = newest()
+    retold = whole.model_copy(update={"rules": [rule.model_copy(update={"title": f"{rule.title}, told anew"}) for rule in whole.rules]})
+    first = titles_of([case])[str(case.pk)]
+    monkeypatch.setattr(naming, "release_of", lambda _case: retold)
+    again = titles_of([case])[str(case.pk)]
+    rule = whole.rules[0]
+    assert (first[rule.id], again[rule.id]) == (rule.title, f"{rule.title}, told anew")
