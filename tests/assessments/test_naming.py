@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from django.test import Client
 from django.urls import reverse
@@ -49,7 +51,7 @@ def test_every_kind_of_id_has_its_title() -> None:
 def test_titles_are_those_of_the_release_and_not_of_another_by_the_same_name(monkeypatch: pytest.MonkeyPatch) -> None:
     case = make_complete(make_cast())
     whole = newest()
-    retold = whole.model_copy(update={"rules": [rule.model_copy(update={"title": f"{rule.title}, told anew"}) for rule in whole.rules]})
+    retold = replace(whole, rules=tuple(replace(rule, title=f"{rule.title}, told anew") for rule in whole.rules))
     first = titles_of([case])[str(case.pk)]
     monkeypatch.setattr(naming, "release_of", lambda _case: retold)
     again = titles_of([case])[str(case.pk)]
