@@ -13,7 +13,7 @@ from reports.layout_parts import VARIANT, Fonts, Half, Place, front
 from reports.layout_second import Second, second
 from reports.layout_tree import Part, halves, joined, parts, read
 
-SMALLEST = 60_000  # characters and elements, about fifteen pages; less isn't worth a second process
+SMALLEST = 60_000  # of work, about fifteen pages; less isn't worth a second process
 LONG = 1_000_000  # about 140 pages; in two halves more of them would need more memory than a worker may have
 
 

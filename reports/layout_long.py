@@ -20,7 +20,7 @@ from reports.layout_parts import VARIANT, Extent, Fonts, Half, Laid, Place, fron
 from reports.layout_second import Second, second
 from reports.layout_tree import Part, in_pieces
 
-LOT = 110_000  # characters and elements, some 16 pages
+LOT = 110_000  # of work, some 16 pages
 AT_ONCE = 2
 
 

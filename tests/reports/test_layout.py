@@ -166,7 +166,7 @@ def test_a_chapter_that_begins_a_lot_leaves_no_gap_above_it() -> None:
     root = read(
         f'<!DOCTYPE html>\n<html lang="en-GB"><head><title>x</title></head><body><h1>t</h1>{chapters}</body></html>', pdf.OwnFilesOnly({})
     )
-    pieces = in_pieces(parts(root)[1:], 430)
+    pieces = in_pieces(parts(root)[1:], 250)
     assert [[chapter.get("class") for chapter in piece.root[1]] for piece in pieces] == [["chapter", "chapter flow"]] * 2
 
 
