@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import connection
+from django.db import ProgrammingError, connection
 from django.test import Client
 from psycopg import connect
 
@@ -59,10 +59,13 @@ def test_where_the_server_ended_it_the_next_request_has_another(kept):
     assert Client().get("/account/sign-in/").status_code == 200
 
 
-def test_after_an_error_the_server_is_asked(kept):
+def test_after_an_error_the_server_is_asked(kept, monkeypatch):
     before = process()
-    ended(before)
-    with pytest.raises(Exception, match="terminat|closed|lost"):
-        process()
+    with pytest.raises(ProgrammingError), kept.cursor() as cursor:
+        cursor.execute("SELECT no_such_column")
+    asked, ask = [], kept.connection.cursor
+    monkeypatch.setattr(kept.connection, "cursor", lambda *a, **k: asked.append(a) or ask(*a, **k))
     next_request()
-    assert process() != before
+    monkeypatch.undo()
+    assert asked
+    assert process() == before
