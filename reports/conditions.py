@@ -30,11 +30,6 @@ def in_words(condition: str, questions: Mapping[str, Mapping[str, Any]]) -> str:
         return ""
 
 
-def variable(id_: str) -> str:
-    """What conditions call the question: ``ai_act_eu_nexus`` for ``ai-act.eu-nexus``."""
-    return id_.replace(".", "_").replace("-", "_")
-
-
 def _said(part: Reading, questions: Mapping[str, Mapping[str, Any]]) -> str:
     if isinstance(part, Asks):
         return _test(part, questions)

@@ -9,8 +9,9 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from compliance.catalogue.model import variable_of
 from reports import wording
-from reports.conditions import in_words, variable
+from reports.conditions import in_words
 from reports.questions import questions
 from reports.wording import word
 
@@ -50,7 +51,7 @@ class Titles:
         asked = list(questions(dict(snapshot)))
         self.questions = {q["id"]: q["text"] for q in asked}
         self.choices = {q["id"]: {c["id"]: c["text"] for c in q.get("choices") or []} for q in asked}
-        self.by_variable = {variable(q["id"]): q for q in asked}
+        self.by_variable = {variable_of(q["id"]): q for q in asked}
         self.options = {o["id"]: o["name"] for o in snapshot["options"]}
         self.criteria = {c["id"]: c["title"] for c in snapshot["criteria"]}
         self.losses = {loss["id"]: loss["title"] for loss in snapshot.get("losses") or [] if "id" in loss and "title" in loss}

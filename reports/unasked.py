@@ -5,9 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from compliance.catalogue.model import variable_of
 from compliance.wording import Asks, Reading, Unreadable, reading
 from reports import wording
-from reports.conditions import variable
 from reports.wording import listed, shortened, word
 
 LONGEST_ANSWER = 90  # characters of an answer within a reason
@@ -20,7 +20,7 @@ class Unasked:
 
     def __init__(self, snapshot: dict[str, Any]) -> None:
         self.questions = {
-            variable(q["id"]): q
+            variable_of(q["id"]): q
             for questionnaire in snapshot["questionnaires"]
             for section in questionnaire["sections"]
             for q in section["questions"]

@@ -88,6 +88,11 @@ class Band:
     below: Decimal | None = None
 
 
+def variable_of(question: str) -> str:
+    """What CEL conditions call the question of this id: ``ai-act.eu-nexus`` is ``ai_act_eu_nexus``."""
+    return question.replace(".", "_").replace("-", "_")
+
+
 @dataclass(frozen=True, config=STRICT)
 class Question:
     """``scope`` says whether it is asked once (``use_case``) or of each option; ``when`` is a CEL condition over questions of choices and
@@ -138,8 +143,8 @@ class Question:
 
     @property
     def variable(self) -> str:
-        """The name that CEL conditions use: ``ai-act.eu-nexus`` is ``ai_act_eu_nexus``."""
-        return self.id.replace(".", "_").replace("-", "_")
+        """The name that CEL conditions use."""
+        return variable_of(self.id)
 
     @property
     def scored(self) -> bool:
