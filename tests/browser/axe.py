@@ -45,6 +45,7 @@ ONE_OF_EACH_KIND = """(known) => {
   window.tookOut = [];
   const look = (one, around, among) => {
     const place = number(`${around} > ${one.tagName} ${states(one)} ${among}`);
+    if (one.hidden) return;  // it has no colours, and words in it that the page's scripts may want meanwhile
     const kind = number(`${place}:${own.get(one)}`), focused = one.contains(document.activeElement);
     if (seen.has(kind) && !focused) {
       const mark = document.createComment("");
@@ -84,6 +85,7 @@ def _run(page: Page, options: dict[str, Any]) -> list[dict[str, Any]]:
 def violations(page: Page, *, practice: bool = False, both: bool = False, colours_alone: bool = False) -> list[str]:
     """What axe finds wrong with the page as it stands, a line each. ``practice``: its own advice too; ``both``: colours by night as well;
     ``colours_alone``: where only these are others than when it was last looked at."""
+    page.wait_for_load_state("load")  # before its style sheets have come, a page shows what they hide
     found = []
     if not colours_alone:
         tags = [*TAGS, "best-practice"] if practice else TAGS

@@ -34,3 +34,34 @@ def test_what_is_wrong_with_one_row_of_many_is_found(browser: Browser, odd: str,
     assert [one.split(": ")[0] for one in violations(page, both=True)] == wrong
     assert page.locator("tr").count() == rows, "what was taken out is put back"
     page.close()
+
+
+def test_the_words_that_scripts_of_the_page_take_from_it_meanwhile_stay_in_it(browser: Browser) -> None:
+    page = browser.new_page(reduced_motion="reduce")
+    complaints: list[str] = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.set_content(
+        PAGE % (ROW * 9) + '<div hidden><span data-word="one">One</span> <span data-word="two">Two</span></div>'
+        "<script>setInterval(() => document.querySelector('[data-word=two]').textContent, 0)</script>"
+    )
+    for _ in range(2):
+        assert violations(page) == []
+    assert complaints == []
+    page.close()
+
+
+def test_what_a_style_sheet_hides_is_not_looked_at_before_it_has_come(browser: Browser) -> None:
+    page = browser.new_page(reduced_motion="reduce")
+    page.route(
+        "https://rows.example/",
+        lambda route: route.fulfill(
+            body=PAGE % ROW + '<details class="none"><summary></summary></details><link rel="stylesheet" href="late.css">',
+            content_type="text/html",
+        ),
+    )
+    page.route(
+        "**/late.css", lambda route: (page.wait_for_timeout(500), route.fulfill(body=".none { display: none }", content_type="text/css"))
+    )
+    page.goto("https://rows.example/", wait_until="commit")
+    assert violations(page) == []
+    page.close()
