@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 from collections.abc import Iterator
@@ -16,9 +17,11 @@ from django.test import TransactionTestCase, override_settings
 from hypothesis import HealthCheck
 from hypothesis import settings as of_hypothesis
 
-from assessments.scoring.evaluate import Evaluation
+from assessments.scoring.evaluate import Evaluation, evaluate
+from assessments.scoring.facts import Facts
 from assessments.scoring.study import study
 from compliance.catalogue.index import index
+from compliance.catalogue.model import Release
 from tests.fixtures import Cast, make_cast
 from tests.triggers import empty
 from tests.workers import prefix, start_worker  # noqa: F401 - fixtures
@@ -31,6 +34,14 @@ of_hypothesis.load_profile("any machine")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What plays in a browser comes first, since it takes longest: nobody is left with it at the end, while the others have nothing to do."""
     items.sort(key=lambda item: "browser" not in item.keywords)
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported stays, so it isn't looked through again for what could go; and that is looked for more seldom, for each look takes
+    long in a process that knows the whole catalogue and all tests."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session")
@@ -75,10 +86,19 @@ def suited_to_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def studied_once() -> Iterator[None]:
-    """Hundreds of tests submit the same case. What its study says is a pure function of the evaluation, which ``tests/scoring`` sees to, so it
-    is worked out once for all of them."""
+def evaluated_once() -> Iterator[None]:
+    """Hundreds of tests evaluate and submit the same case. What an evaluation of its facts says, and what the study of that, are pure functions,
+    which ``tests/scoring`` sees to, so they are worked out once for all of them."""
+    found: dict[bytes, Evaluation] = {}
     known: dict[bytes, dict[str, Any]] = {}
+
+    def evaluated(release: Release, facts: Facts) -> Evaluation:
+        key = pickle.dumps((index(release).digest, facts))
+        if key not in found:
+            if len(found) >= 50:  # an evaluation holds all that was read
+                found.clear()
+            found[key] = evaluate(release, facts)
+        return found[key]
 
     def studied(evaluation: Evaluation, trace: bool = False) -> dict[str, Any]:
         key = pickle.dumps((index(evaluation.release).digest, evaluation.facts, evaluation.seed, evaluation.draws, trace))
@@ -86,7 +106,7 @@ def studied_once() -> Iterator[None]:
             known[key] = study(evaluation, trace)
         return known[key]
 
-    with mock.patch("assessments.snapshots.study", studied):
+    with mock.patch("assessments.evaluation.evaluate", evaluated), mock.patch("assessments.snapshots.study", studied):
         yield
 
 

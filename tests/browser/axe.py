@@ -7,6 +7,7 @@ out while colours are looked at, and both where an earlier page with the same st
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
@@ -15,8 +16,9 @@ from playwright.sync_api import Page
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 COLOURS = ["color-contrast", "link-in-text-block"]  # the rules that look at colours
 NEVER_WRONG = ["hidden-content"]  # it only asks to look by oneself
+# Kinds go to and fro as one text: Playwright looks at each number of a list by itself, which takes it longer than axe.
 ONE_OF_EACH_KIND = """(known) => {
-  const seen = new Set(known), fresh = [];
+  const seen = new Set(JSON.parse(known)), fresh = [];
   const number = (text) => {  // cyrb53, a hash of 53 bits: the same on every page
     let [a, b] = [0xdeadbeef, 0x41c6ce57];
     for (let n = 0; n < text.length; n++) {
@@ -64,7 +66,7 @@ ONE_OF_EACH_KIND = """(known) => {
   };
   const sheets = [...document.querySelectorAll("style, link[rel=stylesheet]")].map((one) => one.href || one.textContent).join();
   look(document.body, number(`${innerWidth} ${states(document.documentElement)} ${sheets}`), "");
-  return fresh;
+  return JSON.stringify(fresh);
 }"""
 AT_NIGHT = "matchMedia('(prefers-color-scheme: dark)').matches"
 PUT_BACK = "() => { for (const [one, mark] of window.tookOut) mark.replaceWith(one); }"
@@ -91,7 +93,8 @@ def violations(page: Page, *, practice: bool = False, both: bool = False, colour
         tags = [*TAGS, "best-practice"] if practice else TAGS
         found += _run(page, {"runOnly": tags, "rules": {rule: {"enabled": False} for rule in COLOURS + NEVER_WRONG}})
     nights = [False, True] if both else [page.evaluate(AT_NIGHT)]
-    fresh = page.evaluate(ONE_OF_EACH_KIND, list(set.intersection(*(_known[night] for night in nights))))
+    known = set.intersection(*(_known[night] for night in nights))
+    fresh = json.loads(page.evaluate(ONE_OF_EACH_KIND, json.dumps(list(known))))
     for night in nights:
         if both:
             page.emulate_media(color_scheme="dark" if night else "light")
