@@ -181,9 +181,34 @@ def test_what_was_not_asked_of_an_option_says_so_once_and_why() -> None:
     shown = next(q for section in sections for q in section["questions"] if q["id"] == question["id"])
     assert [row["owner"] for row in shown["answers"]] == ["Vendor API in the EU"]
     assert shown["hidden"] == [
-        "not asked of Managed open weights, since it is managed open weights",
-        "not asked of Own cluster in Frankfurt, since it is self-hosted open weights",
+        "not asked of Managed open weights, since it runs managed open weights",
+        "not asked of Own cluster in Frankfurt, since it runs self-hosted open weights",
     ]
+
+
+def test_what_was_not_asked_of_several_options_is_said_of_all_of_them() -> None:
+    snapshot = sample_snapshot()
+    names = {o["id"]: o["name"] for o in snapshot["options"]}
+    section = snapshot["questionnaires"][0]["sections"][0]
+    by_sourcing, by_fallback, by_its_kind = section["questions"][:3]
+    for option in snapshot["options"][:2]:
+        option["sourcing"] = "closed_api"
+    for question in section["questions"][:3]:
+        question |= {"scope": "option", "answers": {key: {"state": "hidden"} for key in names}}
+    by_sourcing["when"] = 'sourcing == "self_hosted_open"'
+    by_sourcing["answers"]["own-cluster"] = {"state": "unknown"}
+    by_fallback["when"] = 'fallback_sourcing != "none"'
+    snapshot["options"][0]["fallback"] = {"sourcing": "closed_api", "provider": "", "model": ""}
+    by_its_kind["when"] = 'fallback_sourcing == "self_hosted_open"'
+    shown = next(iter(questions.questionnaires(snapshot, names)))["sections"][0]
+    assert shown["questions"][0]["hidden"] == ["not asked of Vendor API in the EU and Managed open weights, since they are closed APIs"]
+    assert [group["why"] for group in shown["unasked"]][1] == (
+        " of Vendor API in the EU, since its fallback is a closed API;"
+        " of Managed open weights and Own cluster in Frankfurt, since they have no fallback"
+    )
+    del snapshot["options"][0]["fallback"]
+    shown = next(iter(questions.questionnaires(snapshot, names)))["sections"][0]
+    assert shown["unasked"][0]["why"] == " of any option, since they have no fallback"
 
 
 def test_questions_that_nobody_was_asked_stand_together_under_what_their_condition_fails_by() -> None:
