@@ -290,6 +290,8 @@ def test_no_line_ends_between_a_figure_and_its_unit_and_code_is_left_as_it_is() 
         '<p title="5 %">24\u00a0% of EUR\u00a08,000, Art.\u00a030(2), Arts\u00a09 to 11, Annex\u00a0III, 3\u00a0AM, 8.0\u00a0billion; '
         "see <code>EUR 8 %</code> 5\u00a0% </p>"
     )
+    held = held_together("<p>2.4 points since 25 May 2018; growth = 10 × 2, 5 Marchers</p>")
+    assert held == "<p>2.4\u00a0points since 25\u00a0May 2018; growth\u00a0=\u00a010 ×\u00a02, 5 Marchers</p>"
 
 
 def test_sources_stand_by_how_far_they_were_verified_with_a_tally() -> None:
