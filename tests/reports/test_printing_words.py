@@ -78,7 +78,24 @@ def test_changes_stand_in_the_derivation_by_how_they_were_found_with_their_dista
 def test_what_several_inputs_are_of_is_named_once() -> None:
     inputs = [node("A: score", "80.1"), node("A: cost", "5", unit="EUR"), node("B: score", "60"), node("growth", "2")]
     trace = {"inputs": [node("x", "", "", [node("a shift", "", "evaluated again", inputs)], key="scenarios")]}
-    assert derivation(trace)[0].rows[0].how.endswith("From A: score 80.1, cost EUR 5; B: score 60; growth 2")
+    assert derivation(trace)[0].rows[0].how.endswith("From A: score = 80.1, cost = EUR 5; B: score = 60; growth = 2")
+
+
+def test_a_row_runs_on_from_its_value_where_a_colon_would_part_a_sentence() -> None:
+    assert Row(2, False, "it is tried", "× 0.8", "[loss-assumptions]").said == "× 0.8 [loss-assumptions]"
+    assert Row(2, False, "insured", "30 %", "of each event's cost; no cap").said == "30 % of each event's cost; no cap"
+    assert Row(1, False, "points", "8.4", "100 × weight × value").said == "8.4: 100 × weight × value"
+    assert Row(1, False, "costs", "EUR 5", "").said == "EUR 5"
+
+
+def test_every_title_that_a_source_supports_is_quoted() -> None:
+    snapshot = sample_snapshot()
+    source = snapshot["sources"][0]["id"]
+    snapshot["evaluation"]["trace"] = {
+        "inputs": [node("Sovereignty tightens", "1", "", source=[source]), node("factor", "2", "", source=[source])]
+    }
+    found = next(s for s in used(snapshot) if s["id"] == source)
+    assert found["supports"][-1] == {"of": "figures", "names": ["“Sovereignty tightens”", "factor"]}
 
 
 def test_digests_are_set_as_such_wherever_they_stand_in_a_text() -> None:
