@@ -21,6 +21,7 @@ from reports.sources import LONGEST_BESIDE, used
 from reports.titles import Titles
 from reports.wording import whole_amounts
 from tests.reports.sample import digest_of, sample_snapshot
+from tests.reports.test_printing import text_of
 from tests.reports.test_printing_pages import decided, page_of
 
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -104,6 +105,15 @@ def test_digests_are_set_as_such_wherever_they_stand_in_a_text() -> None:
     snapshot["evaluation"]["trace"] = {"inputs": [node("demand", "1", f"drawn <from> {digest}", key="demand")]}
     html = pdf.page(decided(canonical_bytes(snapshot)), {})
     assert f'drawn &lt;from&gt; <span class="digest">{digest}</span>' in html
+
+
+def test_a_digest_in_the_appendix_stands_in_one_line() -> None:
+    digest = "sha256:" + "5e" * 32
+    snapshot = sample_snapshot()
+    snapshot["evaluation"]["trace"] = {"inputs": [node("demand", "1", f"drawn from {digest}", key="demand")]}
+    records = decided(canonical_bytes(snapshot))
+    data = pdf.finish(pdf.lay_out(pdf.page(records, {}), records, {}))
+    assert digest in text_of(data)
 
 
 def test_the_amounts_of_a_sentence_are_whole_as_everywhere_else() -> None:
