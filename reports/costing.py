@@ -78,8 +78,8 @@ def _row(paid: dict[str, Any], target: Decimal | None, limit: Decimal | None, pr
     years = paid["years"] if len(paid["years"]) <= YEARS else [*paid["years"][: YEARS - 1], sum(paid["years"][YEARS - 1 :])]
     return {
         "Once, before the first month": _whole(paid["once"]),
-        "A month at today's demand, without it": _whole(paid["first"]),
-        "A month on average, with it": _whole(average),
+        "Running costs, first month": _whole(paid["first"]),
+        "Average month, all costs": _whole(average),
         VERDICT: against(average, target, limit),
         **{f"Year {n}{' and after' if n == YEARS < len(paid['years']) else ''}": _whole(year) for n, year in enumerate(years, start=1)},
         "All, as it is paid": _whole(paid["all"]),

@@ -18,6 +18,8 @@ from reports.wording import word
 
 Node = dict[str, Any]
 DEEPEST = 5  # a row further down is indented no more
+# What goes on from the value that stands before it, where anything else explains it after a colon.
+_RUN_ON = ("[", "of each event", "of the draws near")
 
 # The nodes at the top, by how their keys begin; those that have a heading of their own are no part of a group.
 GROUPS = {"demand": "Demand", "break_even": "Break-even", "accountability": "Accountability premium"}
@@ -34,6 +36,12 @@ class Row:
     value: str
     how: str
     condition: str = ""
+
+    @property
+    def said(self) -> str:
+        """Value and how in one: ``0.5: Σ weight``, ``30 % of each event's cost``, ``× 0.8 [loss-assumptions]``."""
+        apart = "" if not (self.value and self.how) else " " if self.how.startswith(_RUN_ON) else ": "
+        return f"{self.value}{apart}{self.how}"
 
 
 @dataclass
@@ -137,7 +145,9 @@ def _given(inputs: list[Node]) -> str:
     of = ""
     for part in filter(_plain, inputs):
         before, apart, name = part["name"].rpartition(": ")
-        text = f"{name if apart and before == of else part['name']} {_value(part)}".rstrip()
+        told_name, value = name if apart and before == of else part["name"], _value(part)
+        # A name may be a sentence or have figures of its own, so that it must be seen where the value begins.
+        text = told_name if not value else f"{told_name} {value}" if value.startswith("×") else f"{told_name} = {value}"
         if apart and before == of:
             told[-1] += f", {text}"
         else:

@@ -28,11 +28,13 @@ _LETTER = """@page { size: letter; }
 .criterion th { padding-top: 2mm; }
 .compare tbody th { padding-top: 0.6mm; padding-bottom: 0.6mm; }
 .compare td { padding-top: 0.6mm; padding-bottom: 0.6mm; }
-.low img { max-height: 74mm; }
+.low img { max-height: 70mm; }
 .tall img { max-height: 100mm; }
 .brief { font-size: 8pt; line-height: 1.36; }
 .brief h1 { font-size: 16pt; margin-bottom: 2mm; }
 .brief .grid { font-size: 7.8pt; margin-bottom: 2mm; }
+.brief .grid td { padding-top: 0.65mm; padding-bottom: 0.65mm; }
+.brief .grid th { padding-top: 0.65mm; padding-bottom: 0.65mm; }
 .brief p { margin-bottom: 1.4mm; }
 .brief-head { font-size: 11pt; margin: 2.2mm 0 0.7mm; }
 .brief .close { font-size: 7.6pt; line-height: 1.3; }

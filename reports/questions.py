@@ -83,8 +83,8 @@ def _hidden(
     found: dict[str, list[str]] = {}
     for key, answer in answers.items():
         if answer["state"] == "hidden":
-            found.setdefault(unasked.reason(question, key), []).append(names.get(key, key))
-    return [(whom, reason) for reason, whom in found.items()]
+            found.setdefault(unasked.reason(question, key), []).append(key)
+    return [([names.get(key, key) for key in keys], unasked.reason(question, keys[0], len(keys) > 1)) for keys in found.values()]
 
 
 def _since(reason: str) -> str:
@@ -94,7 +94,8 @@ def _since(reason: str) -> str:
 def _why(hidden: list[tuple[list[str], str]]) -> str:
     """What follows "Not asked" where a question was asked of nobody."""
     if len(hidden) == 1:
-        return _since(hidden[0][1])
+        reason = hidden[0][1]
+        return (" of any option" if reason.startswith(("they ", "their ")) else "") + _since(reason)
     return ";".join(f" of {listed(whom)}{_since(reason)}" for whom, reason in hidden)
 
 

@@ -56,7 +56,8 @@ def _named(snapshot: dict[str, Any]) -> list[tuple[str, str, list[str]]]:
     for f in snapshot["findings"]:
         found.append(("findings", f"“{f.get('title') or f['id']}”", f["sources"]))
     if trace := snapshot["evaluation"].get("trace"):
-        found += [("figures", n["name"], n["source"]) for n in walk(trace) if n.get("source") and not n.get("question")]
+        named = (n for n in walk(trace) if n.get("source") and not n.get("question"))
+        found += [("figures", f"“{n['name']}”" if n["name"][:1].isupper() else n["name"], n["source"]) for n in named]
     return found
 
 

@@ -13,10 +13,13 @@ LONGEST = 20_000
 # A run without a space is given places to break at: looking for them itself takes the layout time that grows with the square of its length.
 UNBROKEN = re.compile(r"\S{200,}")
 BREAK_EVERY = 10
-# Of a page's HTML what stands between tags, and there the spaces at which no line may end: 24 %, EUR 8,000, Art. 30, 3 AM, 8.0 billion.
+# Of a page's HTML what stands between tags, and there the spaces at which no line may end: 24 %, EUR 8,000, Art. 30, 3 AM, 8.0 billion, 5 May,
+# growth = 10 %.
 _SHOWN = re.compile(r"(<(?:pre|code|style|title)\b[^>]*>[^<]*)|>([^<]*[^<\s][^<]*)")
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _HELD = re.compile(
-    r" (?:(?<=\d )(?=%|[AP]M\b|(?:m|b)illion\b|of 100\b)|(?<=\b[A-Z]{3} )(?=[−-]?\d)|(?:(?<=\bArt\. )|(?<=\bArts ))(?=\d)|(?<=\bAnnex )(?=[IVX]+\b))"
+    rf" (?:(?<=\d )(?=%|[AP]M\b|(?:m|b)illion\b|of 100\b|points\b|(?:{_MONTHS})\b)"
+    r"|(?== )|(?<== )|(?<=× )(?=\d)|(?<=\b[A-Z]{3} )(?=[−-]?\d)|(?:(?<=\bArt\. )|(?<=\bArts ))(?=\d)|(?<=\bAnnex )(?=[IVX]+\b))"
 )
 
 

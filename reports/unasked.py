@@ -28,15 +28,18 @@ class Unasked:
         self.options = {o["id"]: o for o in snapshot["options"]}
         self.use_case = snapshot["use_case"]
 
-    def reason(self, question: dict[str, Any], owner: str, deep: int = 0) -> str:
-        """The end of a sentence that begins with "Not asked, since"; "" where the record doesn't tell, as in records of before conditions."""
+    def reason(self, question: dict[str, Any], owner: str, several: bool = False, deep: int = 0) -> str:
+        """The end of a sentence that begins with "Not asked, since"; "" where the record doesn't tell, as in records of before conditions.
+
+        ``several``: the sentence is about more options than this one.
+        """
         if not question.get("when") or deep > DEEPEST:
             return ""
         try:
             failing = self._failing(reading(question["when"]), owner)
         except Unreadable:
             return ""
-        return listed(list(dict.fromkeys(text for test in failing or () if (text := self._said(test, owner, deep)))))
+        return listed(list(dict.fromkeys(text for test in failing or () if (text := self._said(test, owner, several, deep)))))
 
     def _failing(self, part: Reading, owner: str) -> list[Asks] | None:
         """The tests that make the part false, as few as there need be; None where it isn't certainly false."""
@@ -75,23 +78,28 @@ class Unasked:
             return str((option.get("fallback") or {}).get("sourcing", "none"))
         return option.get("sourcing") if variable == "sourcing" else self.use_case.get(variable)
 
-    def _said(self, test: Asks, owner: str, deep: int) -> str:
+    def _said(self, test: Asks, owner: str, several: bool, deep: int) -> str:
         if test.variable not in self.questions:
             value = self._plain(test.variable, owner) or ""
             if test.variable == "fallback_sourcing":
-                return "it has no fallback" if value == "none" else f"its fallback is {_sourcing(value)}"
-            return f"it is {_sourcing(value)}" if test.variable == "sourcing" else ""
+                if value == "none":
+                    return "they have no fallback" if several else "it has no fallback"
+                return f"{'their' if several else 'its'} fallback {_sourced(value, False)}"
+            return f"{'they' if several else 'it'} {_sourced(value, several)}" if test.variable == "sourcing" else ""
         question = self.questions[test.variable]
         answer = _answer(question, owner)
         if answer.get("state") == "hidden":
-            return self.reason(question, owner, deep + 1)
+            return self.reason(question, owner, several, deep + 1)
         return f"“{question['text']}” is answered “{shortened(answer.get('display', ''), LONGEST_ANSWER)}”"
 
 
-def _sourcing(value: str) -> str:
-    """Within a sentence: ``Closed API`` as ``closed API``."""
+def _sourced(value: str, several: bool) -> str:
+    """What follows "it" or "they": ``is a closed API``, ``run self-hosted open weights``."""
     text = word(value, wording.SOURCINGS)
-    return text[:1].lower() + text[1:]
+    text = text[:1].lower() + text[1:]
+    if value == "closed_api":
+        return f"are {text}s" if several else f"is a {text}"
+    return f"{'run' if several else 'runs'} {text}"
 
 
 def _answer(question: dict[str, Any], owner: str) -> dict[str, Any]:

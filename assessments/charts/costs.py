@@ -13,7 +13,7 @@ from assessments.charts.drawing import FAINT, REPORT, WIDTH, Chart, Manner, Name
 from compliance.marking import marked as _
 
 SAMPLES = 160
-PLOT_WIDTH, PLOT_HEIGHT = WIDTH - 120, 260  # of the monthly cost
+PLOT_WIDTH, PLOT_HEIGHT = WIDTH - 120, 220  # of the monthly cost
 FURTHEST = 6  # times the demand: what lies beyond is told, not drawn
 
 

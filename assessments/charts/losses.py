@@ -49,7 +49,7 @@ def exceedance_chart(evaluation: Mapping[str, Any], names: Names | None = None, 
     rule = [{"years": ONE_IN_TWENTY, "label": _("one year in twenty")}]
     spec = {
         "width": WIDTH - 120,
-        "height": 280,
+        "height": 230,
         "layer": [
             {"data": {"values": rule}, "mark": {"type": "rule", "strokeDash": [3, 3], "color": FAINT}, "encoding": {"y": y}},
             {

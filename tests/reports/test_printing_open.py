@@ -54,7 +54,7 @@ def test_summary_cover_and_executive_summary_say_what_is_open() -> None:
         "1 of 3 that apply already: EU AI Act Art. 4, AI literacy",
         "1 medium; none is treated ; none accepted by signature",
         "Owner of the use case not named",
-        "82,343 EUR; in a bad year, one of twenty (P95), 296,957 EUR or more",
+        "EUR 82,343; in a bad year, one of twenty (P95), EUR 296,957 or more",
         "36 months; no day of review",
         "Nothing is planned about 1 (medium): nobody is named for it, and it remains as grave as it is.",
     ):

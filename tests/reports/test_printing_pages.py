@@ -181,9 +181,34 @@ def test_what_was_not_asked_of_an_option_says_so_once_and_why() -> None:
     shown = next(q for section in sections for q in section["questions"] if q["id"] == question["id"])
     assert [row["owner"] for row in shown["answers"]] == ["Vendor API in the EU"]
     assert shown["hidden"] == [
-        "not asked of Managed open weights, since it is managed open weights",
-        "not asked of Own cluster in Frankfurt, since it is self-hosted open weights",
+        "not asked of Managed open weights, since it runs managed open weights",
+        "not asked of Own cluster in Frankfurt, since it runs self-hosted open weights",
     ]
+
+
+def test_what_was_not_asked_of_several_options_is_said_of_all_of_them() -> None:
+    snapshot = sample_snapshot()
+    names = {o["id"]: o["name"] for o in snapshot["options"]}
+    section = snapshot["questionnaires"][0]["sections"][0]
+    by_sourcing, by_fallback, by_its_kind = section["questions"][:3]
+    for option in snapshot["options"][:2]:
+        option["sourcing"] = "closed_api"
+    for question in section["questions"][:3]:
+        question |= {"scope": "option", "answers": {key: {"state": "hidden"} for key in names}}
+    by_sourcing["when"] = 'sourcing == "self_hosted_open"'
+    by_sourcing["answers"]["own-cluster"] = {"state": "unknown"}
+    by_fallback["when"] = 'fallback_sourcing != "none"'
+    snapshot["options"][0]["fallback"] = {"sourcing": "closed_api", "provider": "", "model": ""}
+    by_its_kind["when"] = 'fallback_sourcing == "self_hosted_open"'
+    shown = next(iter(questions.questionnaires(snapshot, names)))["sections"][0]
+    assert shown["questions"][0]["hidden"] == ["not asked of Vendor API in the EU and Managed open weights, since they are closed APIs"]
+    assert [group["why"] for group in shown["unasked"]][1] == (
+        " of Vendor API in the EU, since its fallback is a closed API;"
+        " of Managed open weights and Own cluster in Frankfurt, since they have no fallback"
+    )
+    del snapshot["options"][0]["fallback"]
+    shown = next(iter(questions.questionnaires(snapshot, names)))["sections"][0]
+    assert shown["unasked"][0]["why"] == " of any option, since they have no fallback"
 
 
 def test_questions_that_nobody_was_asked_stand_together_under_what_their_condition_fails_by() -> None:
@@ -265,6 +290,8 @@ def test_no_line_ends_between_a_figure_and_its_unit_and_code_is_left_as_it_is() 
         '<p title="5 %">24\u00a0% of EUR\u00a08,000, Art.\u00a030(2), Arts\u00a09 to 11, Annex\u00a0III, 3\u00a0AM, 8.0\u00a0billion; '
         "see <code>EUR 8 %</code> 5\u00a0% </p>"
     )
+    held = held_together("<p>2.4 points since 25 May 2018; growth = 10 × 2, 5 Marchers</p>")
+    assert held == "<p>2.4\u00a0points since 25\u00a0May 2018; growth\u00a0=\u00a010 ×\u00a02, 5 Marchers</p>"
 
 
 def test_sources_stand_by_how_far_they_were_verified_with_a_tally() -> None:

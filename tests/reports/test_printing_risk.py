@@ -221,7 +221,7 @@ def test_the_appendix_leaves_nothing_of_the_trace_out(whole: bytes) -> None:
     assert [s.title for s in sections] == ["Demand", "Option vendor-api", "Option managed-open", "Option own-cluster"]
     assert_whole(trace, sections)
     text = text_of(whole)
-    assert "0.8: weight 3; value of the choice: contract-with-remedy = 0.8. From answer contract" in text
+    assert "0.8: weight 3; value of the choice: contract-with-remedy = 0.8. From answer = contract" in text
     assert "Basis: contractual. [bedrock-sla]" in text
 
 

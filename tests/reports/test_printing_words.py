@@ -21,6 +21,7 @@ from reports.sources import LONGEST_BESIDE, used
 from reports.titles import Titles
 from reports.wording import whole_amounts
 from tests.reports.sample import digest_of, sample_snapshot
+from tests.reports.test_printing import text_of
 from tests.reports.test_printing_pages import decided, page_of
 
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -78,7 +79,24 @@ def test_changes_stand_in_the_derivation_by_how_they_were_found_with_their_dista
 def test_what_several_inputs_are_of_is_named_once() -> None:
     inputs = [node("A: score", "80.1"), node("A: cost", "5", unit="EUR"), node("B: score", "60"), node("growth", "2")]
     trace = {"inputs": [node("x", "", "", [node("a shift", "", "evaluated again", inputs)], key="scenarios")]}
-    assert derivation(trace)[0].rows[0].how.endswith("From A: score 80.1, cost EUR 5; B: score 60; growth 2")
+    assert derivation(trace)[0].rows[0].how.endswith("From A: score = 80.1, cost = EUR 5; B: score = 60; growth = 2")
+
+
+def test_a_row_runs_on_from_its_value_where_a_colon_would_part_a_sentence() -> None:
+    assert Row(2, False, "it is tried", "× 0.8", "[loss-assumptions]").said == "× 0.8 [loss-assumptions]"
+    assert Row(2, False, "insured", "30 %", "of each event's cost; no cap").said == "30 % of each event's cost; no cap"
+    assert Row(1, False, "points", "8.4", "100 × weight × value").said == "8.4: 100 × weight × value"
+    assert Row(1, False, "costs", "EUR 5", "").said == "EUR 5"
+
+
+def test_every_title_that_a_source_supports_is_quoted() -> None:
+    snapshot = sample_snapshot()
+    source = snapshot["sources"][0]["id"]
+    snapshot["evaluation"]["trace"] = {
+        "inputs": [node("Sovereignty tightens", "1", "", source=[source]), node("factor", "2", "", source=[source])]
+    }
+    found = next(s for s in used(snapshot) if s["id"] == source)
+    assert found["supports"][-1] == {"of": "figures", "names": ["“Sovereignty tightens”", "factor"]}
 
 
 def test_digests_are_set_as_such_wherever_they_stand_in_a_text() -> None:
@@ -87,6 +105,15 @@ def test_digests_are_set_as_such_wherever_they_stand_in_a_text() -> None:
     snapshot["evaluation"]["trace"] = {"inputs": [node("demand", "1", f"drawn <from> {digest}", key="demand")]}
     html = pdf.page(decided(canonical_bytes(snapshot)), {})
     assert f'drawn &lt;from&gt; <span class="digest">{digest}</span>' in html
+
+
+def test_a_digest_in_the_appendix_stands_in_one_line() -> None:
+    digest = "sha256:" + "5e" * 32
+    snapshot = sample_snapshot()
+    snapshot["evaluation"]["trace"] = {"inputs": [node("demand", "1", f"drawn from {digest}", key="demand")]}
+    records = decided(canonical_bytes(snapshot))
+    data = pdf.finish(pdf.lay_out(pdf.page(records, {}), records, {}))
+    assert digest in text_of(data)
 
 
 def test_the_amounts_of_a_sentence_are_whole_as_everywhere_else() -> None:
