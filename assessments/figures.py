@@ -38,13 +38,13 @@ class FigureSpec:
 _DEMAND_LABELS: dict[str, tuple[str, ...]] = {
     "input_tokens_per_month": (_("Input tokens"), _("a month")),
     "output_tokens_per_month": (_("Output tokens"), _("a month")),
-    "cached_share": (_("Cached share of input"), _("of the input (0 to 1)"), _("0 if left out")),
+    "cached_share": (_("Cached share of input"), _("of the input"), _("0 to 1; 0 if left out")),
     "peak_ratio": (_("Busiest hour against the average"), _("times"), _("1 if left out")),
-    "growth_per_year": (_("Growth"), _("a year (0.2 is 20 %)")),
+    "growth_per_year": (_("Growth"), _("a year"), _("0.2 is 20 %")),
     "horizon_months": (_("Horizon"), _("months")),
-    "discount_rate": (_("Discount rate"), _("a year (0.08 is 8 %)")),
-    "budget_target_per_month": (_("Budget: target"), _("a month"), _("counts as the best cost, once the limit stands too")),
-    "budget_limit_per_month": (_("Budget: limit"), _("a month"), _("counts as the worst cost, once the target stands too")),
+    "discount_rate": (_("Discount rate"), _("a year"), _("0.08 is 8 %")),
+    "budget_target_per_month": (_("Budget: target"), _("a month"), _("cost scores best up to here; give the limit too")),
+    "budget_limit_per_month": (_("Budget: limit"), _("a month"), _("cost scores worst from here on; give the target too")),
 }
 _COST_LABELS: dict[str, tuple[str, ...]] = {
     "input_price_per_million": (_("Input price"), _("per million tokens")),

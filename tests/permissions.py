@@ -154,6 +154,7 @@ ASSESSMENTS = [
     page("assessments:result", GET=READERS),
     page("assessments:trace", GET=READERS),
     page("assessments:result_flips", GET=READERS),
+    *(Row(f"assessments:result_chart_{kind}", "page", {"GET": READERS}, args={"chart": "scores"}) for kind in ("svg", "csv")),
     page("assessments:what_if", GET=READERS),
     page("assessments:check", GET=READERS),
     page("assessments:propose", POST=WRITERS),

@@ -82,6 +82,7 @@ def section_page(
         request, standing.assessment, standing, place=(of.id, part.id), questionnaire=of, section=part, shared=shared, compared=compared,
         pending=pending_of(standing, part), count=progress_of(standing, part), offers_of_organisation=sum(bool(r.cell.offered) for r in shared),
         filters=section_filters(standing, part, chosen), chosen=chosen, off=sum(row.off and row.shown for row in rows),
+        shown=sum(row.shown for row in rows),
         troubled=[cell for row in rows for cell in row.cells if cell.trouble], address=section_url(standing, of, part),
         previous=links[at - 1] if at else None, following=links[at + 1] if at + 1 < len(links) else None,
     )  # fmt: skip

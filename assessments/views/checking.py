@@ -73,7 +73,7 @@ def _steps(request: HttpRequest, assessment: Assessment, evaluation: Evaluation,
     base = {"org": assessment.organisation.slug, "assessment": assessment.pk}
     steps = [
         Step(_("At least two options to choose from"), options >= 2, reverse("assessments:options", kwargs=base), _("Add an option")),
-        Step(_("A proposal: one of them"), proposed is not None, "#proposal", _("Choose it")),
+        Step(_("A proposed option"), proposed is not None, "#proposal", _("Choose it")),
     ]
     if proposed is not None and proposed.key != recommended:
         steps.append(

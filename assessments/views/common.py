@@ -213,7 +213,14 @@ def spine(request: HttpRequest, standing: Standing) -> list[SpineGroup]:
             link("use-case", _("Use case"), "use_case"),
             link("options", _("Options"), "options", Count(min(progress.options, 2), 2), str(progress.options), under="options"),
             *([link("demand", _("Demand"), "demand", progress.demand)] if theirs.reads(("", "demand")) else []),
-            *([link("questions", _("All questions"), "questions")] if theirs.reads_all else []),
+            *(
+                [
+                    link("questions", _("All questions"), "questions"),
+                    link("who-answers", _("Who answers what"), "assignments", under="assignments"),
+                ]
+                if theirs.reads_all
+                else []
+            ),
         ),
     )
     asking = [

@@ -112,7 +112,6 @@ def overview(request: HttpRequest, assessment: UUID) -> HttpResponse:
         request, found, standing, nav="assessments", archetype=archetype, act=evaluation.as_dict()["ai_act"], decision=decision, verdict=verdict,
         returned=verdict if verdict and verdict.verdict == VerdictKind.RETURN and found.status == Status.RETURNED else None,
         step=next_step(request, standing), panel=url_or_none("reports:panel", **where) if allowed(request, "report") else None,
-        trail=url_or_none("reports:assessment_trail", **where) if allowed(request, "trail") else None,
         may_export=allowed(request, "export"), newer=newer_release(found),
     )  # fmt: skip
     return render(request, "assessments/overview.html", context)

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import csv
-import io
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from accounts.access import member
-from assessments.charts.drawing import Chart, Manner
+from assessments.charts.drawing import Chart
 from assessments.portfolio.figures import CHARTS, Portfolio
 from assessments.portfolio.wording import filters_in_words
+from assessments.views import chart_files
 from assessments.views.portfolio import READERS, asked, frame
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def headings() -> dict[str, tuple[str, str]]:
@@ -66,36 +61,19 @@ def chart(request: HttpRequest, chart: str) -> HttpResponse:
 @require_safe
 def chart_svg(request: HttpRequest, chart: str) -> HttpResponse:
     """The chart as a picture; Http404 where there is nothing to draw."""
-    drawn = _there(_drawn(asked(request)[1], chart))
-    return _download(drawn.svg, "image/svg+xml", f"{chart}-{timezone.now():%Y%m%d}.svg")
+    return chart_files.picture(_drawn(asked(request)[1], chart), chart)
 
 
 @member(*READERS)
 @require_safe
 def chart_csv(request: HttpRequest, chart: str) -> HttpResponse:
-    """The chart's table, with numbers and days as programs read them; Http404 where there is nothing in it."""
+    """The chart's table; Http404 where there is nothing in it."""
     found = asked(request)[1]
-    found.manner = Manner(word=_)
-    drawn = _there(_drawn(found, chart))
-    text = io.StringIO()
-    writer = csv.writer(text)
-    for row in (drawn.table.header, *drawn.table.rows):
-        # A name that a spreadsheet would take for a formula begins with an apostrophe, which makes it text.
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
-    return _download(text.getvalue(), "text/csv; charset=utf-8", f"{chart}-{timezone.now():%Y%m%d}.csv")
+    found.manner = chart_files.FOR_PROGRAMS
+    return chart_files.table(_drawn(found, chart), chart)
 
 
 def _drawn(found: Portfolio, chart: str) -> Chart | None:
     if chart not in CHARTS:
         raise Http404(_("There is no such chart."))
     return CHARTS[chart](found)
-
-
-def _there(drawn: Chart | None) -> Chart:
-    if drawn is None:
-        raise Http404(_("There is nothing in this chart yet."))
-    return drawn
-
-
-def _download(text: str, kind: str, name: str) -> HttpResponse:
-    return HttpResponse(text, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})

@@ -90,6 +90,7 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
         "may_withdraw": in_review and allowed(request, "withdraw"),
         "may_read_report": allowed(request, "report"),
         "charts": charts_of(content),
+        "chart_query": f"record={snapshot.number}",
         "trace_url": trace_url(request, assessment, snapshot),
         "questionnaires": _questionnaires(content),
         "demand": _demand(content),

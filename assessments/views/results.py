@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from decimal import Decimal, localcontext
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import member
 from assessments import editing
 from assessments.charts.costs import cost_chart, monthly_cost_chart
-from assessments.charts.drawing import Chart, Names
+from assessments.charts.drawing import Chart, Manner, Names
 from assessments.charts.losses import exceedance_chart
 from assessments.charts.ranges import cost_ranges_chart
 from assessments.charts.robustness import ranks_chart
@@ -52,8 +52,8 @@ DRAWN = {
 STUDIED = ("", "flips", "scenarios")  # the first parts of the keys that only the whole document has; the whole tree has no key
 
 
-def charts_of(content: Content) -> dict[str, Chart]:
-    """The charts that its figures allow, by name, from the evaluation alone."""
+def charts_of(content: Content, written: Manner | None = None, only: Collection[str] = DRAWN.keys()) -> dict[str, Chart]:
+    """The charts that its figures allow, by name, from the evaluation alone. ``written``: by default as the reader writes."""
     evaluation = content["evaluation"]
     names = Names(
         options={o["id"]: o["name"] for o in content["options"]},
@@ -63,8 +63,8 @@ def charts_of(content: Content) -> dict[str, Chart]:
     )
     if not evaluation["options"]:
         return {}
-    written = manner()
-    return {name: chart for name, draw in DRAWN.items() if (chart := draw(evaluation, names, written)) is not None}
+    written = written or manner()
+    return {name: chart for name in only if (chart := DRAWN[name](evaluation, names, written)) is not None}
 
 
 @require_safe

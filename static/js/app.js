@@ -67,24 +67,3 @@ document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".
     early.forEach((answer) => { if (window.htmx) htmx.trigger(answer, "resend"); });
   }));
 })();
-
-// A chart that stands on a page is kept as a picture, drawn on white, or as its table.
-document.addEventListener("click", (event) => {
-  const button = event.target.closest("[data-chart-save]");
-  if (!button) return;
-  const figure = button.closest("figure");
-  const [kind, of] = button.dataset.chartSave === "svg" ? ["image/svg+xml", picture] : ["text/csv", table];
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(new Blob([of(figure)], { type: kind }));
-  link.download = `${figure.querySelector("figcaption").textContent.trim().toLowerCase().replace(/[^\p{L}\p{N}]+/gu, "-")}.${button.dataset.chartSave}`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-
-  function picture(from) { return new XMLSerializer().serializeToString(from.querySelector("svg.chart")); }
-  function table(from) {
-    // What a spreadsheet would take for a formula begins with an apostrophe, which makes it text.
-    const cell = (text) => `"${(/^[=+\-@]/.test(text) ? "'" : "") + text.replaceAll('"', '""')}"`;
-    const rows = [...from.querySelectorAll("table tr")].map((row) => [...row.cells].map((one) => cell(one.textContent.trim())).join(","));
-    return `\ufeff${rows.join("\r\n")}\r\n`;
-  }
-});

@@ -127,6 +127,17 @@ def test_a_contributor_reads_and_answers_what_is_assigned_and_nothing_else(fresh
     spine = theirs.client.get(fresh.url("demand")).content.decode()
     assert section not in spine
     assert fresh.url("result") not in spine
+    assert f'href="{fresh.url("assignments")}"' not in spine
+
+
+def test_who_answers_what_stands_in_the_spine_of_whoever_reads_it_all(fresh: Case) -> None:
+    asked = ask(fresh, DEMAND)
+    here = f'<a href="{fresh.url("assignments")}" aria-current="page">'
+    reader = fresh.acting("approver")
+    assert here.replace(' aria-current="page"', "") in reader.client.get(fresh.url("result")).content.decode()
+    assert here in reader.client.get(fresh.url("assignments")).content.decode()
+    changing = fresh.client.get(fresh.url("assignment", assignment=asked[0].pk)).content.decode()
+    assert here in changing, "also while one of them is changed"
 
 
 def test_the_services_refuse_too(fresh: Case) -> None:

@@ -64,3 +64,9 @@ def test_a_section_shows_what_is_asked_for_and_says_how_much_it_leaves_out(case:
     assert "aren’t shown" in page
     assert 'aria-current="true">Answered by me <span class="section-filter-count">1<' in page
     assert "row-off" not in case.page()
+
+
+def test_a_section_of_which_nothing_is_asked_for_says_so(case: Case) -> None:
+    page = case.client.get(case.section_url, {"show": "mine"}).content.decode()
+    assert "No question of this section is like that." in page
+    assert "aren’t shown" not in page

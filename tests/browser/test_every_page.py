@@ -25,6 +25,8 @@ NO_PAGE = {
     "assessments:portfolio_export",
     "assessments:portfolio_chart_svg",
     "assessments:portfolio_chart_csv",
+    "assessments:result_chart_svg",
+    "assessments:result_chart_csv",
 }  # no pages for people
 NOT_OURS = {"api:docs"}  # Swagger's own markup; tests/browser/test_api_docs.py looks at what is ours
 EMPTY = ["assessments:list", "reports:list", "reports:trail", "reports:checkpoints", "reports:auditors", "accounts:tokens"]

@@ -1,0 +1,41 @@
+"""A chart as files to keep: the picture, and its table with numbers and days as programs read them."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+from django.http import Http404, HttpResponse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from assessments.charts.drawing import Chart, Manner
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FOR_PROGRAMS = Manner(word=_, number=lambda text: text.replace(",", ""))
+
+
+def picture(chart: Chart | None, name: str) -> HttpResponse:
+    """Raises Http404 where there is nothing to draw."""
+    return _download(_there(chart).svg, "image/svg+xml", f"{name}-{timezone.now():%Y%m%d}.svg")
+
+
+def table(chart: Chart | None, name: str) -> HttpResponse:
+    """Of a chart drawn in the manner ``FOR_PROGRAMS``. Raises Http404 where there is nothing in it."""
+    of = _there(chart).table
+    text = io.StringIO()
+    writer = csv.writer(text)
+    for row in (of.header, *of.rows):
+        # A name that a spreadsheet would take for a formula begins with an apostrophe, which makes it text.
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
+    return _download(text.getvalue(), "text/csv; charset=utf-8", f"{name}-{timezone.now():%Y%m%d}.csv")
+
+
+def _there(chart: Chart | None) -> Chart:
+    if chart is None:
+        raise Http404(_("There is nothing in this chart yet."))
+    return chart
+
+
+def _download(text: str, kind: str, name: str) -> HttpResponse:
+    return HttpResponse(text, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
