@@ -28,7 +28,8 @@ def table(chart: Chart | None, name: str) -> HttpResponse:
     for row in (of.header, *of.rows):
         # A name that a spreadsheet would take for a formula begins with an apostrophe, which makes it text.
         writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
-    return _download(text.getvalue(), "text/csv; charset=utf-8", f"{name}-{timezone.now():%Y%m%d}.csv")
+    # By the mark at its beginning Excel knows that it is UTF-8.
+    return _download("\ufeff" + text.getvalue(), "text/csv; charset=utf-8", f"{name}-{timezone.now():%Y%m%d}.csv")
 
 
 def _there(chart: Chart | None) -> Chart:

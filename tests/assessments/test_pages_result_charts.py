@@ -26,7 +26,7 @@ def files(client: Client, addresses: list[str], ending: str) -> dict[str, Any]:
 
 
 def rows(answer: Any) -> list[list[str]]:
-    return list(csv.reader(io.StringIO(answer.content.decode())))
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
 class Complete(OnTheCompleteCase):
@@ -45,7 +45,9 @@ class Complete(OnTheCompleteCase):
     def test_numbers_stand_in_the_table_as_programs_read_them(self) -> None:
         reader = Reader(self.cast.auditor, self.case)
         kept = files(reader.client, links(reader.get("result")), "csv")
-        costs = rows(kept[f"costs-{timezone.now():%Y%m%d}.csv"])
+        table = kept[f"costs-{timezone.now():%Y%m%d}.csv"]
+        assert table.content.startswith(b"\xef\xbb\xbf"), "Excel would take it for another encoding"
+        costs = rows(table)
         assert max(Decimal(cell) for row in costs[1:] for cell in row[1:]) > 1000
 
     def test_no_such_chart(self) -> None:

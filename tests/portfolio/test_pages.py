@@ -175,7 +175,7 @@ def test_an_auditor_whose_access_is_limited_sees_and_counts_what_is_in_scope(cas
     client.force_login(access.user)
     where = {"org": cast.organisation.slug}
     assert titles(client.get(reverse("assessments:portfolio", kwargs=where)).content.decode()) == ["Alpha"]
-    states = client.get(reverse("assessments:portfolio_chart_csv", kwargs=where | {"chart": "states"})).content.decode()
+    states = client.get(reverse("assessments:portfolio_chart_csv", kwargs=where | {"chart": "states"})).content.decode("utf-8-sig")
     assert states.splitlines() == ["State,Assessments", "Approved,1"]
 
 
@@ -200,12 +200,12 @@ def test_a_chart_is_downloaded_as_picture_and_table_with_the_filters_in_force(ca
     assert "attachment" in picture["Content-Disposition"]
     assert ElementTree.fromstring(picture.content).tag.endswith("svg")
     table = get(cast, "portfolio_chart_csv", chart="states", query={"state": "in_review"})
-    assert list(csv.reader(io.StringIO(table.content.decode()))) == [["State", "Assessments"], ["In review", "1"]]
+    assert list(csv.reader(io.StringIO(table.content.decode("utf-8-sig")))) == [["State", "Assessments"], ["In review", "1"]]
 
 
 def test_a_table_never_holds_a_formula(cast: Cast) -> None:
     add(cast, {"title": "Bad", "provider": '=HYPERLINK("http://x")'})
-    rows = list(csv.reader(io.StringIO(get(cast, "portfolio_chart_csv", chart="providers").content.decode())))
+    rows = list(csv.reader(io.StringIO(get(cast, "portfolio_chart_csv", chart="providers").content.decode("utf-8-sig"))))
     assert rows[1][0] == '\'=HYPERLINK("http://x")'
 
 
@@ -289,5 +289,5 @@ def test_figures_and_charts_are_written_as_the_reader_has_chosen(cast: Cast, thr
     chart = get(cast, "portfolio_chart", chart="providers").content.decode()
     assert "33,3</td>" in chart
     assert "100,00" in chart
-    table = get(cast, "portfolio_chart_csv", chart="providers").content.decode()
+    table = get(cast, "portfolio_chart_csv", chart="providers").content.decode("utf-8-sig")
     assert "Nimbus,1,33.3,100.00" in table  # for programs
