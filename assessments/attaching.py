@@ -45,11 +45,16 @@ def evidence_attach(*, actor: User, assessment: Assessment, question_id: str, op
             response=response, name=name, content_type=content_type, size=size, sha256=digest.hexdigest(), uploaded_by=actor
         )
         evidence.file.save(name, upload, save=False)
-        evidence.save()
-        note_change(
-            assessment, actor, "evidence.attached",
-            {"question": question_id, "option": option.key if option else None, "sha256": evidence.sha256, "size": size}, {"file_name": name},
-        )  # fmt: skip
+        try:
+            evidence.save()
+            note_change(
+                assessment, actor, "evidence.attached",
+                {"question": question_id, "option": option.key if option else None, "sha256": evidence.sha256, "size": size},
+                {"file_name": name},
+            )  # fmt: skip
+        except BaseException:
+            evidence.file.delete(save=False)
+            raise
     return evidence
 
 

@@ -131,7 +131,7 @@ def _storage_and_timestamp_warnings() -> list[checks.CheckMessage]:
     database: Any = settings.DATABASES["default"]
     storages: dict[str, Any] = settings.STORAGES
     elsewhere = database.get("HOST") not in (None, "", "127.0.0.1", "localhost", "::1") and not str(database["HOST"]).startswith("/")
-    if elsewhere and storages["default"]["BACKEND"].endswith("FileSystemStorage"):
+    if elsewhere and storages["default"]["BACKEND"] == "config.folder.FilesFolder":
         found.append(
             checks.Warning(
                 f"The database is on another machine, but evidence and reports lie in {settings.MEDIA_ROOT} on this one.",

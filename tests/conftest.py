@@ -73,7 +73,7 @@ def emptied_past_triggers() -> Iterator[None]:
 @pytest.fixture(scope="session", autouse=True)
 def suited_to_tests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Passwords are hashed by a cheap method, static files are named without their manifest, and uploaded files lie in a folder that goes away."""
-    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": tmp_path_factory.mktemp("files")}}
+    files = {"BACKEND": "config.folder.FilesFolder", "OPTIONS": {"location": tmp_path_factory.mktemp("files")}}
     with override_settings(
         PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
         STORAGES={

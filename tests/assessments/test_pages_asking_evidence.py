@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from django.core.files.storage import default_storage
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponseBase
 from django.test import override_settings
@@ -31,6 +34,21 @@ def test_a_file_is_attached_listed_downloaded_and_removed(case: Case) -> None:
     gone = case.client.post(case.url("evidence_remove", evidence=kept.pk), headers=case.htmx())
     assert "sla.pdf" not in gone.content.decode()
     assert not Evidence.objects.exists()
+
+
+def test_nothing_stays_of_a_file_that_can_not_be_recorded(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_room(*_: object) -> None:
+        raise OSError("No space left on device")
+
+    def kept() -> list[Path]:
+        return [path for path in Path(default_storage.path("evidence")).rglob("*") if path.is_file()]
+
+    before = kept()
+    monkeypatch.setattr("assessments.attaching.note_change", no_room)
+    with pytest.raises(OSError, match="No space"):
+        attach(case)
+    assert not Evidence.objects.exists()
+    assert kept() == before
 
 
 def test_without_scripts_it_leads_back_to_the_answer(case: Case) -> None:

@@ -52,7 +52,7 @@ def files_of_the_service(settings, tmp_path, monkeypatch) -> None:
     monkeypatch.setenv("VAR_DIR", str(var))
     monkeypatch.setenv("SECRET_KEY", settings.SECRET_KEY)
     settings.VAR_DIR = var
-    files = {"BACKEND": "django.core.files.storage.FileSystemStorage", "OPTIONS": {"location": var / "files"}}
+    files = {"BACKEND": "config.folder.FilesFolder", "OPTIONS": {"location": var / "files"}}
     checkpoints = configured.STORAGES["checkpoints"] | {"OPTIONS": {"location": var / "checkpoints"}}
     settings.STORAGES = {**configured.STORAGES, "default": files, "checkpoints": checkpoints}
 

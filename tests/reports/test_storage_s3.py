@@ -193,9 +193,9 @@ def test_default_storage_is_the_bucket(bucket: Any) -> None:
 @pytest.mark.parametrize(
     ("host", "backend", "warned"),
     [
-        ("db.bank.example", "django.core.files.storage.FileSystemStorage", True),
+        ("db.bank.example", "config.folder.FilesFolder", True),
         ("db.bank.example", "config.bucket.FilesBucket", False),
-        ("127.0.0.1", "django.core.files.storage.FileSystemStorage", False),
+        ("127.0.0.1", "config.folder.FilesFolder", False),
     ],
 )
 def test_a_folder_is_warned_of_where_the_database_is_on_another_machine(
