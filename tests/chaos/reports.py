@@ -14,7 +14,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
-from tests.chaos import faults, parts
+from tests.chaos import disk, faults, parts
 from tests.chaos.parts import DidNotStart, Part
 from tests.chaos.run import say
 from tests.chaos.stage import Stage
@@ -37,6 +37,7 @@ class ReportRun:
         self.stage, self.reports, self.real = stage, reports, min(real, reports)
         self.random = random.Random(seed)
         self.flags = stage.folder / "faults"
+        self.files, self.mounted = stage.folder / "var" / "files", False
         self.wrong: list[str] = []
         self.met: Counter[str] = Counter()
         self.restarted: Counter[str] = Counter()
@@ -44,6 +45,14 @@ class ReportRun:
 
     def play(self) -> list[str]:
         """Returns what was wrong, and says what it does."""
+        self.mounted = disk.mount(self.files)
+        try:
+            return self._play()
+        finally:
+            if self.mounted and not self.wrong:  # where something is wrong, what was made may tell why
+                disk.unmount(self.files)
+
+    def _play(self) -> list[str]:
         self._open()
         signing = threading.Thread(target=self._sign, daemon=True)
         signing.start()
@@ -51,7 +60,7 @@ class ReportRun:
             ("pool process", self._kill_pool_process), ("worker of reports", self._again("reports")),
             ("worker with the relay", self._again("worker")), ("beat", self._again("beat")), ("broker", self._again("broker")),
             (f"broker away for {SECONDS_AWAY} s", self._broker_away),
-            (f"disk full for {SECONDS_FULL} s", self._flag(faults.DISK_FULL, SECONDS_FULL)),
+            (f"disk full for {SECONDS_FULL} s", self._disk_full),
             (f"template broken for {SECONDS_BROKEN} s", self._flag(faults.TEMPLATE_BROKEN, SECONDS_BROKEN)),
         ]  # fmt: skip
         number = 0
@@ -145,6 +154,15 @@ class ReportRun:
         time.sleep(SECONDS_AWAY)
         broker.start()
         broker.wait()
+        return ""
+
+    def _disk_full(self) -> str:
+        if not self.mounted:
+            self._flag(faults.DISK_FULL, SECONDS_FULL)()
+            return "a storage that refuses"
+        ballast = disk.fill(self.files)
+        time.sleep(SECONDS_FULL)
+        ballast.unlink()
         return ""
 
     def _flag(self, name: str, seconds: float) -> Callable[[], str]:
