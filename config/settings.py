@@ -379,4 +379,6 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": os.environ.get("LOG_LEVEL", "INFO")},
+    # They tell of being loaded, of each page and of each table of a font; what goes wrong they say as a warning or an error.
+    "loggers": {name: {"level": "WARNING"} for name in ("pikepdf", "weasyprint.progress", "fontTools")},
 }

@@ -8,7 +8,6 @@ from __future__ import annotations
 import ctypes
 import gc
 import hashlib
-import logging
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -29,10 +28,6 @@ from reports.finishing import LaidOut
 from reports.looks import WATERMARK, Printing
 from reports.text import held_together
 from reports.wording import day
-
-# They tell of each page and of each table of a font; what goes wrong they say as a warning or an error.
-for _name in ("weasyprint.progress", "fontTools", "pikepdf"):
-    logging.getLogger(_name).setLevel(logging.WARNING)
 
 STYLES = Path(settings.BASE_DIR) / "reports" / "static" / "reports" / "report.css"
 # PDF/A-3 allows the embedded records; its level a asks for the tags. finishing.py adds what is missing to PDF/UA-1.
