@@ -18,7 +18,7 @@ from tests.chaos import disk, faults, parts
 from tests.chaos.parts import DidNotStart, Part
 from tests.chaos.run import say
 from tests.chaos.stage import Stage
-from tests.chaos.story import CASE, PROPOSED
+from tests.chaos.story import CASE, GIVEN_UP, PROPOSED
 
 SECONDS_AWAY = 60  # of the broker
 SECONDS_FULL = 8  # of the disk
@@ -27,7 +27,7 @@ SECONDS_BETWEEN = 2.0
 SECONDS_TO_SETTLE = 600
 ASKED_TWICE = 4  # every so manyth report is asked for once more
 # How a report that needs an administrator says so.
-GIVEN_UP, UNEXPECTED = "was given up after", "failed because of an unexpected error"
+UNEXPECTED = "failed because of an unexpected error"
 TEMPLATE = "template can't be used: Invalid block tag"
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from tests.chaos.parts import DidNotStart
 from tests.chaos.stage import Stage
-from tests.chaos.story import Ledger, People, Story, Wrong
+from tests.chaos.story import GIVEN_UP, Ledger, People, Story, Wrong
 from tests.chaos.watch import RUNNING, SENT, WAITING, Moment, Watch
 
 KILLS_IN_A_ROUND = 20
@@ -21,7 +21,6 @@ WEIGHTS = {"web": 4, "worker": 3, "broker": 3, "database": 4, "beat": 1}
 EACH = ("web", "worker", "broker", "database")
 AIMED, SECONDS_TO_AIM = 0.85, 8
 SECONDS_TO_SETTLE = 300
-GIVEN_UP = "was given up after"  # as the error of such a job has it
 ORGANISATION = "meridian-bank"
 # The short run: one case, and each part killed once where it has most to lose. In this order each kill holds the case up until it is over.
 SHORT = (

@@ -16,6 +16,7 @@ from tests.chaos.watch import BEFORE, RUNNING, SENT, WAITING, Watch
 CASE = (Path(__file__).parent / "case.yaml").read_text()
 PROPOSED = "vendor-api"
 FINAL = ("approved", "rejected", "withdrawn")
+GIVEN_UP = "was given up after"  # as the error of such work has it
 # Who speaks in the two stages, and what the step is called: the deputy signs in the second one's seat.
 SIGNERS = {"approver": "sign", "second": "countersign", "deputy": "stand-in", "conflicted": "abstain"}
 # How long a step may take with everything being killed meanwhile, and how often a service that is well may refuse it.
@@ -300,7 +301,7 @@ class Story:
                 self.tell("report", self.report["sha256"])
                 return
             if standing["progress"] == "failed":
-                if "was given up after" not in standing["job"]["error"]:
+                if GIVEN_UP not in standing["job"]["error"]:
                     raise Wrong(f"{self.title}: its report failed: {standing['job']['error']}")
                 self.start_again()
             elif standing["progress"] == "undecided":
