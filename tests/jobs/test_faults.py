@@ -59,9 +59,12 @@ def processes(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -
 
 
 @pytest.fixture
-def house(processes: House, monkeypatch: pytest.MonkeyPatch) -> House:
+def house(processes: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
     monkeypatch.setitem(app.conf, "broker_url", processes.url)
-    return processes
+    said = processes.worker.log.stat().st_size
+    yield processes
+    # Shown where the test failed.
+    sys.stdout.write(f"The worker (exit code {processes.worker.ended()}) said:\n{processes.worker.log.read_bytes()[said:].decode()}\n")
 
 
 def became(job: Job, *statuses: str) -> Callable[[], bool]:
