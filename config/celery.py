@@ -7,6 +7,7 @@ import resource
 from typing import Any
 
 from celery import Celery
+from celery.concurrency import asynpool, prefork
 from celery.signals import worker_process_init
 from kombu.transport import redis as redis_transport
 from redis.exceptions import ConnectionError as BrokerAway
@@ -61,3 +62,15 @@ class Channel(redis_transport.Channel):
 
 
 redis_transport.Transport.Channel = Channel
+
+
+class Pool(asynpool.AsynPool):
+    """Watches no process whose end it has seen already: when the broker comes back while such a process still counts among the pool, for up to
+    five seconds, Celery 5.7 asks the event loop to watch nothing, and the ValueError ends the worker. The pool's own timer replaces it."""
+
+    def _track_child_process(self, proc: Any, hub: Any) -> None:
+        if getattr(proc, "_sentinel_poll", 0) is not None:
+            super()._track_child_process(proc, hub)  # type: ignore[misc]
+
+
+prefork.TaskPool.Pool = Pool

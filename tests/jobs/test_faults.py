@@ -129,6 +129,21 @@ def test_a_worker_outlives_its_broker_and_what_was_asked_for_meanwhile_is_done(h
     assert [(job.attempts, job.error) for job in (busy, meanwhile)] == [(1, ""), (1, "")]
 
 
+def test_a_worker_outlives_its_broker_while_a_pool_process_is_ending(house: House, ask: Ask, tmp_path: Path) -> None:
+    lines = tmp_path / "lines"
+    job = note(ask, lines, end_at=1)
+    wait_for(lines.exists)
+    time.sleep(0.5)  # until the worker has seen that the process has closed everything, though it isn't gone yet
+    house.broker.kill()
+    house.broker.start()
+    house.broker.wait()
+    fall_silent(job)
+    wait_for(relay)
+    wait_for(lambda: became(job, "done")() or house.worker.ended() is not None)
+    assert house.worker.ended() is None
+    assert lines.read_text() == "1\n2\n"
+
+
 def test_what_a_relay_had_in_hand_when_it_was_killed_the_next_one_publishes(house: House, ask: Ask, tmp_path: Path) -> None:
     with socket.socket() as silent:  # a broker that takes the connection and says nothing
         silent.bind((HOST, 0))

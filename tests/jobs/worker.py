@@ -14,7 +14,7 @@ if PREFIX in os.environ:
 
 @app.task(name="tests.jobs.note")
 def note(job_id: str) -> None:
-    """Write a line for each attempt to a file, and record one event at the end; hang where the arguments say so."""
+    """Write a line for each attempt to a file, and record one event at the end; hang, or end slowly, where the arguments say so."""
     # Celery loads this module before Django is ready for models.
     from audit import actions
     from audit.trail import record
@@ -26,6 +26,10 @@ def note(job_id: str) -> None:
             lines.write(f"{progress.attempt}\n")
         if progress.attempt == progress.args.get("hang_at"):
             time.sleep(600)
+        if progress.attempt == progress.args.get("end_at"):
+            os.closerange(3, 1024)
+            time.sleep(4)
+            os._exit(1)
         time.sleep(progress.args.get("seconds", 0))
         progress.step(2, 2, "Recording")
 
