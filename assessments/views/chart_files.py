@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 
 from django.http import Http404, HttpResponse
 from django.utils import timezone
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 from assessments.charts.drawing import Chart, Manner
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 FOR_PROGRAMS = Manner(word=_, number=lambda text: text.replace(",", ""))
 
 
@@ -27,7 +29,7 @@ def table(chart: Chart | None, name: str) -> HttpResponse:
     writer = csv.writer(text)
     for row in (of.header, *of.rows):
         # A name that a spreadsheet would take for a formula begins with an apostrophe, which makes it text.
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) else cell for cell in row])
+        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell) else cell for cell in row])
     # By the mark at its beginning Excel knows that it is UTF-8.
     return _download("\ufeff" + text.getvalue(), "text/csv; charset=utf-8", f"{name}-{timezone.now():%Y%m%d}.csv")
 

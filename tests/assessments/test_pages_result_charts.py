@@ -12,8 +12,10 @@ from xml.etree import ElementTree
 from django.test import Client, TestCase
 from django.utils import timezone
 
+from assessments.charts.drawing import Chart, Table
 from assessments.models import Assessment
 from assessments.snapshots import content_of
+from assessments.views import chart_files
 from assessments.views.results import DRAWN
 from tests.assessments.playing import OnTheCompleteCase, Reader, html, links
 from tests.fixtures import Cast, make_cast, make_draft, make_submitted
@@ -87,3 +89,8 @@ class Empty(TestCase):
         page = reader.get("result")
         assert "chart-figure" not in html(page)
         assert reader.client.get(reader.url("result") + "charts/scores.svg").status_code == 404
+
+
+def test_a_number_below_nothing_stays_a_number_and_a_name_never_becomes_a_formula() -> None:
+    chart = Chart("<svg/>", "", "", Table(("Option", "Change"), (("-2+3", "-0.5"), ("@SUM(A1)", "-1200"))))
+    assert rows(chart_files.table(chart, "changes"))[1:] == [["'-2+3", "-0.5"], ["'@SUM(A1)", "-1200"]]
