@@ -59,7 +59,7 @@ class ReportRun:
         every = [
             ("pool process", self._kill_pool_process), ("worker of reports", self._again("reports")),
             ("worker with the relay", self._again("worker")), ("beat", self._again("beat")), ("broker", self._again("broker")),
-            (f"broker away for {SECONDS_AWAY} s", self._broker_away),
+            (f"broker away for {SECONDS_AWAY} s", self._broker_away), ("pool and broker at once", self._pool_and_broker),
             (f"disk full for {SECONDS_FULL} s", self._disk_full),
             (f"template broken for {SECONDS_BROKEN} s", self._flag(faults.TEMPLATE_BROKEN, SECONDS_BROKEN)),
         ]  # fmt: skip
@@ -148,6 +148,21 @@ class ReportRun:
             os.kill(pid, signal.SIGKILL)
         return ""
 
+    def _pool_and_broker(self) -> str:
+        """While the worker itself stands still, so that it learns of both in the same moment."""
+        worker, broker = self.stage.parts["reports"].process, self.stage.parts["broker"]
+        assert worker is not None
+        os.kill(worker.pid, signal.SIGSTOP)
+        pool = parts.descendants(worker.pid)
+        for pid in pool:
+            os.kill(pid, signal.SIGKILL)
+        broker.kill()
+        os.kill(worker.pid, signal.SIGCONT)
+        time.sleep(self.random.uniform(0, SECONDS_BETWEEN))
+        broker.start()
+        broker.wait()
+        return f"{len(pool)} processes of the pool"
+
     def _broker_away(self) -> str:
         broker = self.stage.parts["broker"]
         broker.kill()
@@ -222,8 +237,7 @@ class ReportRun:
         say(f"Started again by an administrator: {dict(self.restarted) or 'none'}.")
         if left := checking.left_behind():
             say(f"{len(left)} files of killed workers lie in the store and no report names them.")
-        for name, times in self.stage.ended.items():
-            say(f"The {name} ended by itself {times} times and was started again.")
+        self.wrong += [f"the {name} ended by itself {times} times" for name, times in self.stage.ended.items()]
 
     def _counts(self) -> tuple[int, int, int]:
         """How many reports are made, are owed, and failed."""
