@@ -7,16 +7,27 @@ from typing import Any
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accounts.access import organisations_of
+from accounts.access import places_of, rights_of
+from accounts.models import Organisation
 
 
 def organisation(request: HttpRequest) -> dict[str, Any]:
-    """``organisation`` and ``roles`` of this request, where it is made within one, and ``my_organisations`` for the switcher."""
-    if not getattr(request, "user", None) or not request.user.is_authenticated:
+    """``organisation`` and ``roles`` of this request, and ``my_organisations`` for the switcher. Where the request isn't made within one, as on
+    the pages of the account, it is the person's only one, if there is but one."""
+    user = getattr(request, "user", None)
+    if not user or not user.is_authenticated:
         return {"organisation": None, "roles": frozenset(), "my_organisations": []}
-    user, places = request.user, getattr(request, "places", None)
+    if here := getattr(request, "organisation", None):
+        return {"organisation": here, "roles": request.roles, "my_organisations": request.places}  # type: ignore[attr-defined]
+    # Asked for when the head of a page is drawn, which no part of a page has.
+    places = getattr(request, "places", None)
+    mine = places if places is not None else SimpleLazyObject(lambda: list(places_of(user)))
+
+    def only() -> Organisation | None:
+        return mine[0] if len(mine) == 1 else None
+
     return {
-        "organisation": getattr(request, "organisation", None),
-        "roles": getattr(request, "roles", frozenset()),
-        "my_organisations": places if places is not None else SimpleLazyObject(lambda: list(organisations_of(user))),
+        "organisation": SimpleLazyObject(only),
+        "roles": SimpleLazyObject(lambda: rights_of(user, mine[0]).roles if len(mine) == 1 else frozenset()),
+        "my_organisations": mine,
     }

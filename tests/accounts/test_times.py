@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import formats
-from accounts.models import User
+from accounts.models import Membership, Role, User
 from assessments.evaluation import facts_of
 from assessments.snapshots import content_of
 from audit.models import AuditEvent
@@ -78,6 +78,24 @@ def test_what_is_not_on_the_list(cast: Cast, wrong: dict[str, str]) -> None:
 
 
 @pytest.mark.django_db
+def test_the_pages_of_the_account_lead_back_to_the_only_organisation(cast: Cast) -> None:
+    for person, ways in (("risk_officer", True), ("contributor", False)):
+        for name in ("account_settings", "mfa_index"):
+            page = client_of(cast, person).get(reverse(name)).content.decode()
+            assert f'href="{reverse("assessments:home", args=["meridian-bank"])}"' in page
+            assert (f'href="{reverse("assessments:portfolio", args=["meridian-bank"])}"' in page) == ways, (
+                "a way that the person may not go"
+            )
+            assert 'aria-current="page"' not in page.partition("<main")[0]
+
+
+def test_who_belongs_to_two_organisations_chooses(cast: Cast) -> None:
+    Membership.objects.create(user=cast.risk_officer, organisation=cast.elsewhere, role=Role.AUDITOR)
+    head = client_of(cast, "risk_officer").get(reverse("account_settings")).content.decode().partition("<main")[0]
+    assert "Choose" in head
+    assert reverse("assessments:list", args=["meridian-bank"]) not in head
+
+
 def test_the_organisation_is_the_default(cast: Cast) -> None:
     times = reverse("accounts:times", args=[cast.organisation.slug])
     client_of(cast, "administrator").post(times, {"time_zone": "Europe/Berlin", "formats": "de-DE"})
