@@ -33,4 +33,6 @@ def verify(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, *, outcome: str = "", trouble: str = "", status: int = 200) -> HttpResponse:
-    return render(request, "reports/verify.html", {"outcome": outcome, "trouble": trouble}, status=status)
+    # No organisation in the head, whoever is signed in: one might take the report for that one's.
+    context: dict[str, object] = {"outcome": outcome, "trouble": trouble, "organisation": None, "my_organisations": []}
+    return render(request, "reports/verify.html", context, status=status)

@@ -18,6 +18,7 @@ from reports import public
 from reports.models import Report
 from reports.public_api import PdfParser
 from tests.fixtures import Cast
+from tests.reports.trail import client_of
 from tests.triggers import without_triggers
 
 pytestmark = pytest.mark.django_db
@@ -122,6 +123,11 @@ class TestPage:
             client = Client()
             client.force_login(cast[who])
             assert client.post(PAGE, {"file": pdf(stored)}).context["outcome"] == "issued"
+
+    def test_it_names_no_organisation_to_whoever_is_signed_in(self, cast: Cast, stored: bytes) -> None:
+        page = client_of(cast, "auditor").post(PAGE, {"file": pdf(stored)}).content.decode()
+        assert "Auditor" in page, "who is signed in is shown"
+        assert cast.organisation.name not in page, "one might take the report for that organisation's"
 
     def test_a_form_from_anywhere_is_answered_without_a_cookie(self, stored: bytes) -> None:
         assert Client(enforce_csrf_checks=True).post(PAGE, {"file": pdf(stored)}).context["outcome"] == "issued"
