@@ -16,6 +16,9 @@ HEARTBEAT_EVERY = timedelta(seconds=5)
 STALE_AFTER = timedelta(seconds=30)
 # After a fault that may pass; doubled for each attempt.
 RETRY_AFTER = timedelta(seconds=5)
+# A worker that can't begin since the database is away looks again so often, and after so long hands the message back to the broker.
+LOOK_AGAIN = timedelta(seconds=1)
+DATABASE_AWAY = timedelta(seconds=60)
 # When the broker couldn't be reached.
 REPUBLISH_AFTER = timedelta(seconds=5)
 

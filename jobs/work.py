@@ -20,6 +20,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from celery import current_app
-from celery.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import Reject, SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -96,9 +97,10 @@ def run(job_id: uuid.UUID | str, work: Callable[[Progress], Any]) -> bool:
     the network, the file system, or ``TryLater``) queues the job again, later each time; ``WorkRefused`` fails it with
     its own text, more time or memory than the task may take with a sentence about that, anything else with a general
     sentence and the traceback in the log. After five attempts, or as many as ``timing.PATIENCE`` gives the task, it
-    fails. Nothing is raised but Job.DoesNotExist.
+    fails. Raises Job.DoesNotExist, and Reject, by which Celery hands the message back to the broker, where the database
+    stays away before the job could begin.
     """
-    progress = _claim(uuid.UUID(str(job_id)))
+    progress = _begin(uuid.UUID(str(job_id)))
     if progress is None:
         return False
     try:
@@ -121,6 +123,23 @@ def run(job_id: uuid.UUID | str, work: Callable[[Progress], Any]) -> bool:
     else:
         return True
     return False
+
+
+def _begin(job_id: uuid.UUID) -> Progress | None:
+    """Claim the job once the database answers. A message that is let go while it is away counts, minutes later, as one that no worker began,
+    and the workers would be through with all that wait within a moment."""
+    end = time.monotonic() + timing.DATABASE_AWAY.total_seconds()
+    while True:
+        try:
+            return _claim(job_id)
+        except (OperationalError, InterfaceError) as fault:
+            if connection.in_atomic_block:
+                raise
+            if time.monotonic() > end:
+                raise Reject(f"the database is away ({fault})", requeue=True) from fault
+            log.warning("job %s waits for the database (%s)", job_id, fault)
+            connection.close()
+            time.sleep(timing.LOOK_AGAIN.total_seconds())
 
 
 def _claim(job_id: uuid.UUID) -> Progress | None:

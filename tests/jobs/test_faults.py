@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -12,11 +13,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 import pytest
-from django.db import connections
+from django.db import connection, connections
 
 from audit.trail import events_of
 from config.celery import app
+from jobs import broker
 from jobs.models import Job, Outbox
 from jobs.queue import relay
 from tests.chaos import parts
@@ -142,6 +145,25 @@ def test_a_worker_outlives_its_broker_while_a_pool_process_is_ending(house: Hous
     wait_for(lambda: became(job, "done")() or house.worker.ended() is not None)
     assert house.worker.ended() is None
     assert lines.read_text() == "1\n2\n"
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="a file of SQLite's is never away")
+def test_a_worker_that_cannot_reach_the_database_keeps_the_message_until_it_can(house: House, ask: Ask, tmp_path: Path) -> None:
+    with pytest.MonkeyPatch.context() as no_broker:
+        no_broker.setitem(app.conf, "broker_url", f"redis://{HOST}:1/0")
+        job = note(ask, tmp_path / "lines")
+    name, beside = connection.settings_dict["NAME"], re.sub("/[^/]*$", "/postgres", database_url())
+    connections.close_all()
+    with psycopg.connect(beside, autocommit=True) as postgres:
+        try:
+            postgres.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS false')
+            postgres.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+            broker.send(job.task, job.pk)
+            wait_for(lambda: house.worker.said(f"job {job.pk} waits for the database"))
+        finally:
+            postgres.execute(f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS true')
+    wait_for(became(job, "done"))
+    assert (job.attempts, job.error) == (1, "")
 
 
 def test_what_a_relay_had_in_hand_when_it_was_killed_the_next_one_publishes(house: House, ask: Ask, tmp_path: Path) -> None:

@@ -5,9 +5,10 @@ import logging
 import uuid
 from datetime import timedelta
 from threading import Barrier, Event, Thread
+from unittest import mock
 
 import pytest
-from celery.exceptions import SoftTimeLimitExceeded
+from celery.exceptions import Reject, SoftTimeLimitExceeded
 from django.db import OperationalError, connection, transaction
 from django.utils import timezone
 
@@ -228,6 +229,21 @@ def test_a_fault_that_passed_leaves_the_effects_once(ask):
     assert not run(job.id, work)
     assert run(job.id, work)
     assert marks() == 1
+
+
+def test_where_the_database_stays_away_the_message_goes_back_to_the_broker(ask, monkeypatch):
+    job = ask()
+    monkeypatch.setattr(timing, "LOOK_AGAIN", timedelta(milliseconds=1))
+    monkeypatch.setattr(timing, "DATABASE_AWAY", timedelta(milliseconds=20))
+    with monkeypatch.context() as away:
+        away.setattr(connection, "ensure_connection", mock.Mock(side_effect=OperationalError("the database system is starting up")))
+        connection.close()
+        with pytest.raises(Reject) as back:
+            run(job.id, lambda progress: None)
+    assert back.value.requeue
+    assert run(job.id, lambda progress: None)
+    job.refresh_from_db()
+    assert (job.status, job.attempts) == ("done", 1)
 
 
 @pytest.mark.databases
