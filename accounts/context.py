@@ -26,8 +26,12 @@ def organisation(request: HttpRequest) -> dict[str, Any]:
     def only() -> Organisation | None:
         return mine[0] if len(mine) == 1 else None
 
+    def held() -> frozenset[str]:
+        here = only()
+        return rights_of(user, here).roles if here else frozenset()
+
     return {
         "organisation": SimpleLazyObject(only),
-        "roles": SimpleLazyObject(lambda: rights_of(user, mine[0]).roles if len(mine) == 1 else frozenset()),
+        "roles": SimpleLazyObject(held),
         "my_organisations": mine,
     }

@@ -21,6 +21,7 @@ from django.utils.dateformat import format as written_as
 from django.utils.translation import gettext_noop as _
 
 DEFAULT, DEFAULT_ZONE = "en-GB", "UTC"
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -144,3 +145,8 @@ def number(text: str) -> str:
     if isinstance(text, Written) or not style().swapped or not _FIGURE.fullmatch(text):
         return text
     return Written(text.translate(_SWAPPED))
+
+
+def guarded(cell: str) -> str:
+    """A text in a CSV file: one that a spreadsheet would take for a formula begins with an apostrophe, which makes it text."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell

@@ -25,7 +25,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.formats import as_recorded
+from accounts.formats import as_recorded, guarded
 from accounts.models import Organisation, User
 from assessments.permissions import require
 from audit.models import AuditCheckpoint, AuditEvent
@@ -43,7 +43,6 @@ COLUMNS = (
 )  # fmt: skip
 LIMITED = "the assessments that the auditor's access opens, and their reports; entries of others are left out"
 _CHUNK = 500  # entries in memory at a time
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @dataclass(frozen=True)
@@ -162,11 +161,6 @@ def _csv(events: Iterator[AuditEvent]) -> Iterator[bytes]:
         row["object_type"], row["object_id"] = row["object"]["type"], row["object"]["id"]
         row["changes"], row["texts"] = _json(row["changes"]), _json(row["texts"])
         yield written([guarded(str(row[name])) for name in COLUMNS])
-
-
-def guarded(cell: str) -> str:
-    """A cell that a spreadsheet would take for a formula begins with an apostrophe, which makes it text."""
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 def _row(event: AuditEvent) -> dict[str, Any]:

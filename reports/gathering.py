@@ -13,12 +13,12 @@ from datetime import datetime
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.formats import guarded
 from accounts.models import Organisation, User
 from assessments.permissions import require
 from audit.trail import time_text
 from reports.bundle import Changed
 from reports.downloading import check_stored, file_name, record_download
-from reports.exporting import guarded
 from reports.models import Report
 from reports.zipping import Pipe, member
 

@@ -10,9 +10,9 @@ from django.http import Http404, HttpResponse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts.formats import guarded
 from assessments.charts.drawing import Chart, Manner
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 NUMBER = re.compile(r"-?\d+(\.\d+)?")
 FOR_PROGRAMS = Manner(word=_, number=lambda text: text.replace(",", ""))
 
@@ -28,8 +28,8 @@ def table(chart: Chart | None, name: str) -> HttpResponse:
     text = io.StringIO()
     writer = csv.writer(text)
     for row in (of.header, *of.rows):
-        # A name that a spreadsheet would take for a formula begins with an apostrophe, which makes it text.
-        writer.writerow([f"'{cell}" if cell.startswith(FORMULA) and not NUMBER.fullmatch(cell) else cell for cell in row])
+        # What a row is about is a text; a figure below nothing stays a figure.
+        writer.writerow([guarded(row[0]), *(cell if NUMBER.fullmatch(cell) else guarded(cell) for cell in row[1:])])
     # By the mark at its beginning Excel knows that it is UTF-8.
     return _download("\ufeff" + text.getvalue(), "text/csv; charset=utf-8", f"{name}-{timezone.now():%Y%m%d}.csv")
 

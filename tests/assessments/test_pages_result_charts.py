@@ -92,5 +92,5 @@ class Empty(TestCase):
 
 
 def test_a_number_below_nothing_stays_a_number_and_a_name_never_becomes_a_formula() -> None:
-    chart = Chart("<svg/>", "", "", Table(("Option", "Change"), (("-2+3", "-0.5"), ("@SUM(A1)", "-1200"))))
-    assert rows(chart_files.table(chart, "changes"))[1:] == [["'-2+3", "-0.5"], ["'@SUM(A1)", "-1200"]]
+    chart = Chart("<svg/>", "", "", Table(("Option", "Change"), (("-2", "-0.5"), ("@SUM(A1)", "-1200"), ("A", "-2+3"))))
+    assert rows(chart_files.table(chart, "changes"))[1:] == [["'-2", "-0.5"], ["'@SUM(A1)", "-1200"], ["A", "'-2+3"]]
