@@ -16,8 +16,10 @@ from rest_framework.authentication import BaseAuthentication, get_authorization_
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
+from accounts.access import read_person
 from accounts.models import ApiToken, Organisation, User
 from accounts.refusals import CLOSED, EXPIRED, GUESS, REVOKED, tell_refused
+from accounts.rows import instance
 
 START = "cs_"
 PREFIX_LENGTH = 12
@@ -52,9 +54,7 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _space, plain = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer" or not plain.startswith(START):
             return None
-        token = None
-        if _TOKEN.fullmatch(plain):  # a database may refuse other characters
-            token = ApiToken.objects.select_related("user", "organisation").filter(prefix=plain[:PREFIX_LENGTH]).first()
+        token = _stored(plain[:PREFIX_LENGTH]) if _TOKEN.fullmatch(plain) else None  # a database may refuse other characters
         now = timezone.now()
         if why := _refusal(token, plain, now):
             tell_refused(address=request.META.get("REMOTE_ADDR", ""), prefix=plain[:PREFIX_LENGTH], why=why, token=token)
@@ -69,6 +69,23 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return "Bearer"
+
+
+_WHO = "SELECT accounts_apitoken.*, user_id AS person FROM accounts_apitoken WHERE prefix = %s"
+
+
+def _stored(prefix: str) -> ApiToken | None:
+    """The token with that prefix, with its person, their places, and the organisation if it is one of these."""
+    found = read_person(_WHO, [prefix], *(str(field.column) for field in ApiToken._meta.concrete_fields))
+    if found is None:
+        return None
+    person, places, row = found
+    assert person is not None  # a token has its person
+    token = instance(ApiToken, row)
+    token.user, person.places_read = person, places
+    if there := next((one for one in places if one.pk == token.organisation_id), None):
+        token.organisation = there
+    return token
 
 
 def _refusal(token: ApiToken | None, plain: str, now: datetime) -> str:

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.sessions.backends.base import SessionBase
+from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import CheckConstraint, F, Q, UniqueConstraint
 from django.utils.translation import gettext_lazy as _
@@ -37,8 +39,11 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person. Others refer to them by ``reference``, which says nothing about them. ``temporary_password``: an administrator has seen it.
 
-    ``session_generation``: a session is good for the number at which it began, so raising it ends all that there are.
+    ``session_generation``: a session is good for the number at which it began, so raising it ends all that there are. ``places_read``: what
+    ``accounts.access.places_of`` says of who was read for a request just now, to be used once.
     """
+
+    places_read: dict[Organisation, frozenset[str]] | None = None
 
     uuid = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     email = models.EmailField(unique=True)
@@ -283,6 +288,18 @@ class AuditAccessEnd(models.Model):
 
     def __str__(self) -> str:
         return f"{self.access_id} ended"
+
+
+class Session(AbstractBaseSession):
+    """A session in a browser, and whose it is while somebody is signed in there. Its key is what the browser shows."""
+
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="+")
+
+    @classmethod
+    def get_session_store_class(cls) -> type[SessionBase]:
+        from accounts.sessions import SessionStore
+
+        return SessionStore
 
 
 class RateCount(models.Model):

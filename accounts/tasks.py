@@ -1,5 +1,6 @@
 from celery import shared_task
 
+from accounts.sessions import SessionStore
 from audit.context import request_id
 from jobs.work import run
 
@@ -11,3 +12,9 @@ def send_mail(job_id: str) -> bool:
 
     with request_id(f"job:{job_id}"):
         return run(job_id, send)
+
+
+@shared_task(name="accounts.clear_sessions")
+def clear_sessions() -> None:
+    """Delete the sessions that are over: nothing else takes out those that nobody signed out of."""
+    SessionStore.clear_expired()

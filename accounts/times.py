@@ -15,6 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -23,6 +24,7 @@ from accounts.access import member
 from accounts.events import tell
 from accounts.models import Organisation, Role, User
 from accounts.services import administrator_only, tell_organisation
+from accounts.sessions import person_of
 
 
 class TimesMiddleware:
@@ -33,7 +35,14 @@ class TimesMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if request.path.startswith("/api/") or SESSION_KEY not in request.session or not isinstance(user := request.user, User):
+        if request.path.startswith("/api/"):
+            request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]  # who comes with a token has no session to be looked for
+            return self.get_response(request)
+        if SESSION_KEY not in request.session:
+            return self.get_response(request)
+        # The person and not a promise of one, which would be gone through each time that something is asked of them.
+        request.user = user = person_of(request)
+        if not isinstance(user, User):
             return self.get_response(request)
         with formats.shown_in(user.time_zone, user.formats):
             return self.get_response(request)

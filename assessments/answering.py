@@ -8,12 +8,13 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from accounts.rows import written
 from assessments.editing import note_change, opened
 from assessments.errors import Refused, Stale
 from assessments.evaluation import DEMAND, release_of
@@ -161,13 +162,17 @@ def save_on(
     # Who only notes something to an answer doesn't make it theirs alone: whose it was at first has a part in the record as before.
     if first_answered_by or any(before[name] != mine[name] for name in ("state", "value")):
         response.first_answered_by, columns = first_answered_by, (*SAVED, "first_answered_by")
-    response.save(**({"update_fields": columns} if response.pk else {"force_insert": True}))
-    ground.put(response)
+    row = written(response, columns)
     changes, personal = _before_and_after(question, before, mine)
     note_change(
         assessment, actor, "response.saved",
-        {"question": question_id, "option": option.key if option else None, "revision": response.revision, **changes, **(told or {})}, personal,
+        {"question": question_id, "option": option.key if option else None, "revision": response.revision, **changes, **(told or {})},
+        personal, row=row,
     )  # fmt: skip
+    if row.pk is None:
+        raise DatabaseError(f"the answer {response.pk} isn't there to be changed")
+    response.pk, response._state.adding, response._state.db = row.pk, False, connection.alias
+    ground.put(response)
     return response
 
 

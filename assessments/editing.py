@@ -22,7 +22,7 @@ from assessments.permissions import Place, require, require_answering
 from assessments.pricing import renew_sources
 from assessments.scoring.facts import MAX_OPTIONS
 from assessments.scoring.file import WEIGHT
-from audit.trail import record
+from audit.trail import Change, record
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Release
 from compliance.releases import newest
@@ -51,8 +51,9 @@ def note_change(
     changes: dict[str, Any] | None = None,
     personal: dict[str, str] | None = None,
     reason: str = "",
+    row: Change | None = None,
 ) -> None:
-    """Record one event about the assessment; ``actor`` None is the system."""
+    """Record one event about the assessment; ``actor`` None is the system. ``row``: what it tells of, to be written with it."""
     record(
         stream=assessment.organisation.stream,
         action=action,
@@ -62,6 +63,7 @@ def note_change(
         changes=changes or {},
         reason=reason.strip(),
         personal={"object_label": assessment.title, **({"actor_name": actor.name} if actor else {}), **(personal or {})},
+        change=row,
     )
 
 

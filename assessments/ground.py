@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Organisation, User
+from accounts.rows import columns_of, instance
 from assessments.errors import WrongStatus
 from assessments.evaluation import release_of
 from assessments.models import Assessment, Option, Response, State
@@ -33,12 +34,18 @@ _READ = """
 SELECT 'response', r.id, COALESCE(option_id, 0), question, state, CAST(value AS text), basis, revision,
        CASE WHEN question = %s THEN note ELSE '' END,
        CASE WHEN question = %s THEN (SELECT COUNT(*) FROM assessments_evidence e WHERE e.response_id = r.id) ELSE 0 END
-  FROM assessments_response r WHERE assessment_id = %s AND (%s OR question = %s)
+  FROM assessments_response r WHERE assessment_id = %s AND question IN (%s{questions})
 UNION ALL SELECT 'option', id, 0, key, sourcing, fallback_sourcing, name, position, '', 0 FROM assessments_option WHERE assessment_id = %s
 UNION ALL SELECT 'use case', 0, 0, archetype, '', '', '', 0, '', 0 FROM assessments_usecase WHERE id = %s
 UNION ALL SELECT 'role', 0, 0, role, '', '', '', 0, '', 0 FROM accounts_membership WHERE organisation_id = %s AND user_id = %s
 UNION ALL SELECT 'place', 0, 0, questionnaire, section, '', '', 0, '', 0 FROM assessments_assignment WHERE assessment_id = %s AND person_id = %s
 """
+
+
+@lru_cache(maxsize=256)
+def _reading(questions: tuple[str, ...]) -> str:
+    """The statement with these ids of the catalogue written into it, so that not each save has them quoted anew."""
+    return _READ.format(questions="".join(", '" + question.replace("'", "''").replace("%", "%%") + "'" for question in questions))
 
 
 class Answer(NamedTuple):
@@ -60,21 +67,18 @@ class Answer(NamedTuple):
 @dataclass
 class Ground:
     """An assessment held by ``hold`` until the transaction ends. ``reach``: what of it the person answers; ``answers`` by option (None: the
-    use case) and question."""
+    use case) and question, of those that were read."""
 
     assessment: Assessment
+    known: Index
     archetype: str
     options: tuple[Option, ...]
     reach: Reach
     answers: dict[tuple[int | None, str], Answer] = field(default_factory=dict)
 
-    @cached_property
-    def release(self) -> Release:
-        return release_of(self.assessment)
-
     @property
-    def known(self) -> Index:
-        return index(self.release)
+    def release(self) -> Release:
+        return self.known.release
 
     def option(self, key: str) -> Option | None:
         return next((option for option in self.options if option.key == key), None)
@@ -92,31 +96,34 @@ class Ground:
     def put(self, response: Response) -> None:
         """Take note of what was saved."""
         value = None if response.state != State.ANSWERED else json.dumps(response.value)
-        self.answers[(response.option_id, response.question)] = Answer(
-            response.pk, response.state, value, response.basis, response.revision, response.note
-        )
+        place = (response.option_id, response.question)
+        files = self.answers[place].files if place in self.answers else 0
+        self.answers[place] = Answer(response.pk, response.state, value, response.basis, response.revision, response.note, files)
 
 
 def hold(*, actor: User, organisation: Organisation, assessment: UUID, question: str = "", alone: bool = False) -> Ground:
-    """Lock an assessment of ``organisation`` so that ``actor`` can answer ``question``; call it in a transaction. ``alone``: the answers to other
-    questions aren't read, since nothing is to be counted.
+    """Lock an assessment of ``organisation`` so that ``actor`` can answer ``question``; call it in a transaction. The answers that say what follows
+    from one to it are read with it; ``alone``: its own and no other, since nothing is to be counted.
 
     Raises Assessment.DoesNotExist where the organisation has no such one, PermissionDenied for who may not answer, and WrongStatus.
     """
     pk = Assessment._meta.pk.get_db_prep_value(assessment, connection)
-    columns = ", ".join(str(f.column) for f in Assessment._meta.concrete_fields)
     now = connection.ops.adapt_datetimefield_value(timezone.now())
-    rows = list(Assessment.objects.raw(_LOCK.format(columns=columns), [now, pk, organisation.pk]))
-    if not rows:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK.format(columns=columns_of(Assessment)), [now, pk, organisation.pk])
+        row = cursor.fetchone()
+    if row is None:
         raise Assessment.DoesNotExist("There is no such assessment in this organisation.")
-    found = rows[0]
+    found = instance(Assessment, row)
     found.organisation = organisation
     use_case = Assessment._meta.get_field("use_case").target_field.get_db_prep_value(found.use_case_id, connection)
+    known = index(release_of(found))
+    also = () if alone else known.read_with(question)
     roles: set[str] = set()
     places: set[Place] = set()
     archetype, options, answers = "", [], {}
     with connection.cursor() as cursor:
-        cursor.execute(_READ, [question, question, pk, not alone, question, pk, use_case, organisation.pk, actor.pk, pk, actor.pk])
+        cursor.execute(_reading(also), [question, question, pk, question, pk, use_case, organisation.pk, actor.pk, pk, actor.pk])
         for kind, id_, owner, name, state, value, basis, number, note, files in cursor.fetchall():
             if kind == "response":
                 answers[(owner or None, name)] = Answer(id_, state, value, basis, number, note, files)
@@ -138,4 +145,4 @@ def hold(*, actor: User, organisation: Organisation, assessment: UUID, question:
     if not found.is_open:
         raise WrongStatus(_("This assessment is %(status)s and can't be changed.") % {"status": found.get_status_display().lower()})
     options.sort(key=lambda o: (o.position, o.pk))
-    return Ground(found, archetype, tuple(options), reach, answers)
+    return Ground(found, known, archetype, tuple(options), reach, answers)

@@ -39,6 +39,10 @@ class Count:
         return "done" if self.answered >= self.asked else "started" if self.answered else "open"
 
     @property
+    def said(self) -> str:
+        return _("%(answered)s of %(asked)s answered") % {"answered": self.answered, "asked": self.asked}
+
+    @property
     def percent(self) -> int:
         """0 to 100, rounded down, so that 100 means all."""
         return 100 * self.answered // self.asked if self.asked else 0

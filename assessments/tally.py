@@ -16,19 +16,11 @@ from assessments.models import Option, Response, State
 from assessments.progress import Count, Owner, Standing, plain
 from assessments.scoring import facts
 from assessments.scoring.answers import Sheet, Variables, option_variables, read_sheet
-from compliance.catalogue.conditions import references
 from compliance.catalogue.index import Index
 from compliance.catalogue.model import Question, Questionnaire, Section
 
 Deciding = tuple[tuple[str, str, str | None], ...]  # question, state, value in JSON
 Bound = tuple[tuple[str, str | tuple[str, ...]], ...]
-
-
-@lru_cache(maxsize=16)
-def deciders(known: Index) -> frozenset[str]:
-    """The questions whose answers a condition of another question reads."""
-    names = {name for question in known.questions.values() if question.when for name in references(question.when)}
-    return frozenset(question.id for question in known.questions.values() if question.variable in names)
 
 
 @dataclass(frozen=True)
@@ -44,14 +36,15 @@ class Shown:
 def shown(ground: Ground) -> Shown:
     """Which questions are asked as the answers stand."""
     given: dict[Owner, list[tuple[str, str, str | None]]] = {None: [], **{option.pk: [] for option in ground.options}}
-    wanted = deciders(ground.known)
+    known = ground.known
+    deciders = known.deciders
     for (owner, question), answer in ground.answers.items():
-        if question in wanted and answer.state != State.UNANSWERED:
+        if question in deciders and answer.state != State.UNANSWERED:
             given[owner].append((question, answer.state, answer.value))
-    asked, bound = _visible(ground.known, "use_case", tuple(sorted(given[None])), (("archetype", ground.archetype),))
+    asked, bound = _visible(known, "use_case", tuple(sorted(given[None])), (("archetype", ground.archetype),))
     by_owner: dict[Owner, Mapping[str, bool | None]] = {None: asked}
     for option in ground.options:
-        by_owner[option.pk], _ = _visible(ground.known, "option", tuple(sorted(given[option.pk])), (*bound, *_of_option(option)))
+        by_owner[option.pk], _ = _visible(known, "option", tuple(sorted(given[option.pk])), (*bound, *_of_option(option)))
     return Shown(by_owner)
 
 

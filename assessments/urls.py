@@ -31,6 +31,7 @@ app_name = "assessments"
 _A = "o/<slug:org>/assessments/<uuid:assessment>/"
 
 urlpatterns = [
+    path(_A + "responses/", answers.response_save, name="response_save"),
     path("o/<slug:org>/", home.home, name="home"),
     path("o/<slug:org>/assessments/", lists.portfolio, name="list"),
     path("o/<slug:org>/assessments/example/", home.example, name="example"),
@@ -57,7 +58,6 @@ urlpatterns = [
     path(_A + "figures/", answers.figure_save, name="figure_save"),
     path(_A + "questions/", questions.questions, name="questions"),
     path(_A + "questions/<slug:questionnaire>/<slug:section>/", answers.section, name="section"),
-    path(_A + "responses/", answers.response_save, name="response_save"),
     path(_A + "responses/copy/", copying.answers_copy, name="answers_copy"),
     path(_A + "responses/take-over/", taking.take_over, name="take_over"),
     path(_A + "responses/take-over-all/", taking.take_all, name="take_all"),

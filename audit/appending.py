@@ -10,6 +10,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 from django.db.models import Subquery
@@ -25,9 +26,10 @@ WITH event AS (
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s) RETURNING id
 ), private AS (
     INSERT INTO audit_auditprivate (event_id, key, text, salt, about) {private}
-)
-UPDATE audit_streamhead SET size = %s, frontier = %s, latest_at = %s WHERE id = %s RETURNING (SELECT id FROM event)
+), change AS ({change})
+UPDATE audit_streamhead SET size = %s, frontier = %s, latest_at = %s WHERE id = %s RETURNING (SELECT id FROM event), (SELECT id FROM change)
 """
+_NO_CHANGE = "SELECT 0 AS id"
 _WRITE_ON_SQLITE = """
 INSERT INTO audit_append
     (stream, "index", at, actor, action, object_type, object_id, request, canonical, leaf_hash, id, head_id, frontier, texts, salts)
@@ -35,6 +37,16 @@ VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
 """
 _ONE_PRIVATE = "SELECT id, %s, %s, %s::bytea, %s FROM event"
 _NO_PRIVATE = "SELECT id, '', '', ''::bytea, '' FROM event WHERE false"
+
+
+@dataclass
+class Change:
+    """What an event tells of, where that is one row: a statement that writes it and returns its ``id``, sent together with the event and so at
+    no cost of its own. ``pk``: the id, once it was."""
+
+    statement: str
+    values: Sequence[Any]
+    pk: int | None = None
 
 
 @dataclass(frozen=True)
@@ -68,19 +80,26 @@ def locked_head(stream: str) -> Head:
     return Head(known[0], known[1], bytes(known[2]), known[3], known[4] or 0)
 
 
-def write(head: Head, event: AuditEvent, private: Sequence[AuditPrivate], frontier: bytes) -> None:
-    """Write an event with its private texts, and move the head on to ``frontier``. Gives the event its primary key."""
+def write(head: Head, event: AuditEvent, private: Sequence[AuditPrivate], frontier: bytes, change: Change | None = None) -> None:
+    """Write an event with its private texts and the change that it tells of, and move the head on to ``frontier``. Gives the event its primary
+    key, and the change its own."""
     values = [getattr(event, column) for column in _EVENT_COLUMNS]
     if connection.vendor == "postgresql":
         values += [getattr(text, column) for text in private for column in _PRIVATE_COLUMNS]
         texts = " UNION ALL ".join([_ONE_PRIVATE] * len(private)) or _NO_PRIVATE
+        statement = _WRITE.format(private=texts, change=change.statement if change else _NO_CHANGE)
         with connection.cursor() as cursor:
-            cursor.execute(_WRITE.format(private=texts), [*values, head.size + 1, frontier, event.at, head.pk])
-            (event.pk,) = cursor.fetchone()
+            cursor.execute(statement, [*values, *(change.values if change else ()), head.size + 1, frontier, event.at, head.pk])
+            event.pk, changed = cursor.fetchone()
+        if change:
+            change.pk = changed
     else:
         values[_EVENT_COLUMNS.index("at")] = connection.ops.adapt_datetimefield_value(event.at)
         event.pk = head.last + 1
         texts = json.dumps([(text.key, text.text, text.about) for text in private])
         with connection.cursor() as cursor:
+            if change:
+                cursor.execute(change.statement, change.values)
+                change.pk = next((pk for (pk,) in cursor.fetchall()), None)
             cursor.execute(_WRITE_ON_SQLITE, [*values, event.pk, head.pk, frontier, texts, b"".join(bytes(text.salt) for text in private)])
     event._state.adding, event._state.db = False, connection.alias

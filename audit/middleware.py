@@ -1,4 +1,4 @@
-"""Gives every request one id, the same in the trail, in the log and in the answer's ``X-Request-ID`` header."""
+"""What the log says of every request, and the one id that it has in the trail, in the log and in the answer's ``X-Request-ID`` header."""
 
 from __future__ import annotations
 
@@ -8,8 +8,18 @@ from collections.abc import Callable
 import structlog
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django_structlog.middlewares import RequestMiddleware
 
 from audit.context import is_request_id, request_id
+
+
+class LogMiddleware(RequestMiddleware):
+    """django-structlog's, but ``ip`` is the address that the request came from, which the trail and the limits go by as well. A header that
+    names another, as ``X-Forwarded-For``, is whatever its sender likes."""
+
+    @classmethod
+    def bind_ip(cls, request: HttpRequest) -> None:
+        structlog.contextvars.bind_contextvars(ip=request.META.get("REMOTE_ADDR"))
 
 
 class RequestIdMiddleware:

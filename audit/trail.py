@@ -13,6 +13,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 
 from audit import actions, appending, merkle
+from audit.appending import Change
 from audit.canonical import canonical_bytes, sha256_hex
 from audit.context import current_request_id
 from audit.models import AuditEvent, AuditPrivate, StreamHead
@@ -46,6 +47,7 @@ def record(
     changes: dict[str, Any] | None = None,
     reason: str = "",
     personal: dict[str, str] | None = None,
+    change: Change | None = None,
 ) -> AuditEvent:
     """Append one event to a stream, as part of the caller's transaction.
 
@@ -55,7 +57,7 @@ def record(
     known. ``action``: registered in ``audit.actions``. ``changes``: JSON values without floats; they are hashed for
     good, so no names and no free text. ``reason`` and ``personal`` (``actor_name``, ``object_label``, other names
     that the sentence uses) can be erased later: the hashed bytes carry salted digests of them. Which person a name
-    belongs to follows from its key: see ``audit.sentences.person_named_by``.
+    belongs to follows from its key: see ``audit.sentences.person_named_by``. ``change``: the row that the event tells of, to be written with it.
 
     Raises TransactionManagementError outside a transaction, actions.UnknownAction, NotCanonical for values that can't
     be hashed, and ValueError for what the contract above refuses.
@@ -104,7 +106,7 @@ def record(
         AuditPrivate(event=event, key=key, text=text, salt=salts[key], about=person_named_by(key, body)) for key, text in texts.items()
     ]
     frontier = b"".join(merkle.frontier_append(unpack_frontier(head.frontier), head.size, leaf))
-    appending.write(head, event, private, frontier)
+    appending.write(head, event, private, frontier, change)
     return event
 
 

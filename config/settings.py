@@ -73,7 +73,6 @@ INSTALLED_APPS = [
     "jobs",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
@@ -95,7 +94,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
+    "audit.middleware.LogMiddleware",
     "audit.middleware.RequestIdMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -143,7 +142,7 @@ else:
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["accounts.sessions.Backend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
@@ -194,6 +193,7 @@ if os.environ.get("OIDC_ISSUER"):
         ],
     }
 
+SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
@@ -289,6 +289,7 @@ CELERY_BEAT_SCHEDULE = {
     "relay-outbox": {"task": "jobs.relay", "schedule": 5.0, "options": {"expires": 5}},
     # A run that waited so long for a worker that the next one is due is dropped.
     "watch-trail": {"task": "reports.watch_trail", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 12 * 3600}},
+    "clear-sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour="3", minute="10"), "options": {"expires": 12 * 3600}},
     "what-is-due": {"task": "assessments.daily", "schedule": crontab(minute="20"), "options": {"expires": 3000}},
     "refresh-standings": {"task": "assessments.refresh_standings", "schedule": 60.0, "options": {"expires": 60}},
     "publish-checkpoints": {"task": "reports.publish_checkpoints", "schedule": crontab(minute="5"), "options": {"expires": 3000}},

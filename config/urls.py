@@ -13,6 +13,10 @@ from accounts.times import settings
 from config import metrics, views
 
 urlpatterns = [
+    # Addresses are looked through in this order: what is asked for all day comes first.
+    path("", include("assessments.urls")),
+    path("api/v1/", include("assessments.api.urls")),
+    path("api/v1/", include("reports.api_urls")),
     path("", views.home, name="home"),
     path("health/", views.health, name="health"),
     path("metrics/", metrics.metrics, name="metrics"),
@@ -40,9 +44,6 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("", include("compliance.urls")),
     path("", include("reports.urls")),
-    path("", include("assessments.urls")),
-    path("api/v1/", include("reports.api_urls")),
-    path("api/v1/", include("assessments.api.urls")),
 ]
 
 handler400 = "config.views.bad_request"

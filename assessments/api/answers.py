@@ -66,6 +66,9 @@ class _OneResponse(OrganisationEndpoint):
                 )
         except Assessment.DoesNotExist:
             raise Http404(_("There is no such assessment in this organisation.")) from None
+        stands = ground.answers.get((option.pk if option else None, question))
+        if stands is not None and not stands.files:
+            saved._prefetched_objects_cache = {"evidence": Evidence.objects.none()}  # type: ignore[attr-defined]  # known already
         return Response(serializers.ResponseSerializer(saved).data)
 
 

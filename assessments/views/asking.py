@@ -10,6 +10,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from accounts.formats import short_day
 from assessments.errors import Stale
 from assessments.models import Assessment, BasisOfAnswer, Evidence, Option, Response, Sourcing, State
 from assessments.offering import Offer, option_offers, organisation_offers
@@ -164,6 +165,14 @@ class Cell:
         if files := len(self.evidence) or self.files:
             parts.append(ngettext("%(n)d file", "%(n)d files", files) % {"n": files})
         return " · ".join(parts)
+
+    @property
+    def whose(self) -> str:
+        """Who answered, when, and how often it was saved."""
+        if self.row is None or self.row.answered_by is None:
+            return ""
+        told = {"who": self.row.answered_by.name, "day": short_day(self.row.answered_at), "n": self.row.revision}
+        return _("%(who)s, %(day)s, revision %(n)s") % told
 
     @property
     def theirs_and_mine(self) -> list[tuple[str, str, str]]:

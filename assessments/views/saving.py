@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.template.loader import get_template
+from django.template import Context, Engine
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -128,7 +128,7 @@ def _answered(
     """What comes back for a save. Mostly that is the one cell's state with the counts that it changed; where questions come or go, or the
     answer is drawn anew (``again``), the whole is looked at."""
     of, part = tally.place_in(ground.release.questionnaires, question)
-    decides = question.id in tally.deciders(ground.known)
+    decides = question.id in ground.known.deciders
     now = tally.shown(ground) if decides else was
     if again or now != was or (decides and tally.pending(ground, now, part)):
         before = {(owner, id_): visible for owner, asked_ in was.by_owner.items() for id_, visible in asked_.items()}
@@ -140,14 +140,15 @@ def _answered(
     fresh = [(f"s-{of.id}-{part.id}", mine), (f"q-{of.id}", sum(counts, tally.Count()))]
     context = {
         "organisation": ground.assessment.organisation, "assessment": ground.assessment, "cell": cell, "count": mine, "counts": fresh,
-        "saved_at": timezone.localtime(), "oob": True,
+        "saved_at": timezone.localtime(), "oob": True, "saving": request.path,
     }  # fmt: skip
     return fragment(context)
 
 
 def fragment(context: dict[str, Any]) -> HttpResponse:
-    """What is sent for a save, drawn without what every page knows of the person: it has no use for that, which takes a tenth of the time."""
-    return HttpResponse(get_template("assessments/_answer_saved.html").render(context))
+    """What is sent for a save, drawn without what every page knows of the person, and its whole numbers, which every locale of ours writes
+    alike, without being localised: it has no use for either, and both take time."""
+    return HttpResponse(Engine.get_default().get_template("assessments/_answer_saved.html").render(Context(context, use_l10n=False)))
 
 
 def answer_saved(

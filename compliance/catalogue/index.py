@@ -12,6 +12,7 @@ from typing import Any
 
 import rfc8785
 
+from compliance.catalogue.conditions import references
 from compliance.catalogue.model import Question, Release
 
 SOURCINGS = ("closed_api", "managed_open", "self_hosted_open", "on_device_open")
@@ -100,6 +101,24 @@ class Index:
             found["sourcing"] = ("choice", SOURCINGS)
             found["fallback_sourcing"] = ("choice", (*SOURCINGS, NO_FALLBACK))
         return found
+
+    @cached_property
+    def deciders(self) -> frozenset[str]:
+        """The questions whose answers a condition of another question reads."""
+        names = {name for question in self.questions.values() if question.when for name in references(question.when)}
+        return frozenset(question.id for question in self.questions.values() if question.variable in names)
+
+    @cached_property
+    def _by_questionnaire(self) -> dict[str, tuple[str, ...]]:
+        return {
+            of.id: tuple(sorted({q.id for part in of.sections for q in part.questions} | self.deciders))
+            for of in self.release.questionnaires
+        }
+
+    def read_with(self, question: str) -> tuple[str, ...]:
+        """The questions whose answers say what follows from an answer to ``question``: those of its questionnaire, which are counted together,
+        and the deciders. None for a question that isn't there."""
+        return self._by_questionnaire[self.places[question][0]] if question in self.places else ()
 
     @cached_property
     def digest(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from os.path import isfile
 from pathlib import Path
 
 from compliance.catalogue.load import load_release
@@ -20,14 +21,14 @@ def published() -> list[tuple[str, int, Path]]:
 
 
 @lru_cache(maxsize=32)
-def _load(path: Path) -> Release:
-    return load_release(path)
+def _load(path: str) -> Release:
+    return load_release(Path(path))
 
 
 def by_name(name: str) -> Release:
     """The release ``key@version``; raises LookupError saying which there are."""
     # Asked at each answer that is saved, so the folder isn't listed for it.
-    if _NAME.match(f"{name}.json") and (path := FOLDER / f"{name}.json").is_file():
+    if _NAME.match(f"{name}.json") and isfile(path := f"{FOLDER}/{name}.json"):
         return _load(path)
     there = ", ".join(f"{key}@{version}" for key, version, _ in published()) or "none"
     raise LookupError(f"no catalogue release {name!r}; published are: {there}")
@@ -43,4 +44,4 @@ def newest(key: str = "open-or-closed") -> Release:
     versions = [(version, path) for k, version, path in published() if k == key]
     if not versions:
         raise LookupError(f"no release of {key!r} is published; run manage.py publish_catalogue")
-    return _load(max(versions)[1])
+    return _load(str(max(versions)[1]))

@@ -4,7 +4,7 @@ import pytest
 
 from assessments import editing
 from assessments.models import Response
-from tests.fixtures import Cast, make_draft
+from tests.fixtures import Cast, attach, make_draft
 
 pytestmark = pytest.mark.django_db
 NEXUS = "ai-act.eu-nexus"
@@ -26,6 +26,15 @@ def test_answer_is_saved_with_its_revision(officer, cast: Cast) -> None:
         "answered_by": {"reference": cast.risk_officer.reference, "name": cast.risk_officer.name},
     }  # fmt: skip
     assert officer("get", "responses", assessment=draft).json()["results"] == [answer.json()]
+
+
+def test_a_saved_answer_names_the_files_that_it_has(officer, cast: Cast) -> None:
+    draft = make_draft(cast)
+    officer("put", "response", {"value": "yes"}, assessment=draft, question=NEXUS)
+    attach(cast, draft)
+    for value in ("no", "yes"):
+        (file,) = officer("put", "response", {"value": value}, assessment=draft, question=NEXUS).json()["evidence"]
+        assert file["name"] == "certificate.txt"
 
 
 def test_answer_to_an_older_revision_is_a_conflict_that_shows_both(officer, call_as, cast: Cast) -> None:

@@ -11,11 +11,12 @@ import pytest
 import time_machine
 from django.db import IntegrityError, connection, connections, transaction
 
+from accounts.models import User
 from audit import merkle
 from audit.actions import UnknownAction
 from audit.canonical import NotCanonical, canonical_bytes
 from audit.models import AuditEvent, AuditPrivate, StreamHead
-from audit.trail import checkpoint, events_of, record
+from audit.trail import Change, checkpoint, events_of, record
 from audit.verify import verify_stream
 from tests.audit.conftest import ANN, BOB, ORG
 
@@ -264,3 +265,22 @@ def test_emptying_the_test_database_leaves_the_triggers_in_place(note, turn):
         AuditEvent.objects.filter(pk=event.pk).update(action="test.moved")
     with pytest.raises(IntegrityError, match="is refused"):
         StreamHead.objects.all().delete()
+
+
+@pytest.mark.databases
+def test_a_change_is_written_with_its_event_or_neither_is():
+    person, other = (User.objects.create_user(f"{name}@bank.example", name=name) for name in ("ann", "bob"))
+
+    def tell(email: str, pk: int) -> Change:
+        change = Change("UPDATE accounts_user SET email = %s WHERE id = %s RETURNING id", [email, pk])
+        with transaction.atomic():
+            record(stream=ORG, action="test.noted", actor=ANN, object_type="thing", object_id=email, change=change)
+        return change
+
+    assert tell("ann@elsewhere.example", person.pk).pk == person.pk
+    with pytest.raises(IntegrityError):
+        tell(other.email, person.pk)
+    person.refresh_from_db()
+    assert (person.email, [event.object_id for event in events_of(ORG)]) == ("ann@elsewhere.example", ["ann@elsewhere.example"])
+    assert tell("nobody@bank.example", 0).pk is None
+    assert verify_stream(ORG).ok

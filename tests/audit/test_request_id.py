@@ -3,6 +3,8 @@
 import pytest
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
 from audit.context import current_request_id, request_id
 from audit.trail import events_of, record
@@ -23,7 +25,7 @@ urlpatterns = [path("record-two", record_two)]
 
 @pytest.fixture(autouse=True)
 def only_these_middlewares(settings):
-    settings.MIDDLEWARE = ["django_structlog.middlewares.RequestMiddleware", "audit.middleware.RequestIdMiddleware"]
+    settings.MIDDLEWARE = ["audit.middleware.LogMiddleware", "audit.middleware.RequestIdMiddleware"]
 
 
 @pytest.mark.urls("tests.audit.test_request_id")
@@ -52,6 +54,13 @@ def test_without_the_logs_middleware_it_makes_its_own(client, settings):
     answer = client.get("/record-two")
     assert len(answer["X-Request-ID"]) == 36
     assert {event.request for event in events_of(ORG)} == {answer["X-Request-ID"]}
+
+
+@pytest.mark.urls("tests.audit.test_request_id")
+def test_the_log_names_the_address_that_a_request_came_from_and_not_what_a_header_says(client):
+    with capture_logs(processors=[merge_contextvars]) as lines:
+        client.get("/record-two", headers={"x-forwarded-for": "198.51.100.7"}, REMOTE_ADDR="192.0.2.9")
+    assert {line["ip"] for line in lines} == {"192.0.2.9"}
 
 
 def test_a_task_groups_its_events_under_an_id_of_its_own(note):
