@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.access import member
 from assessments.errors import Refused, WrongStatus
 from assessments.permissions import ACTIONS, require
+from assessments.views.common import page_context
 from reports.asking import jobs_of, report_ask, report_correct
 from reports.bundle import BundleRefused
 from reports.bundling import bundle_open
@@ -41,16 +42,22 @@ def _documents(request: HttpRequest, assessment: UUID, refused: dict | None = No
     standing = standing_of_report(case)
     jobs = jobs_of(case, standing.decision)
     asks = [
-        {"kind": kind, "label": label, "job": jobs[kind], "made": any(r.kind == kind and r.later is None for r in rows)}
+        {
+            "kind": kind,
+            "label": label,
+            "job": jobs[kind],
+            "nothing_to_print": case.latest_snapshot is None,
+            "made": any(r.kind == kind and r.later is None for r in rows),
+        }
         for kind, label in ON_REQUEST
         if (standing.decision is None) == (kind == Kind.DRAFT) or any(r.kind == kind for r in rows)
     ]
-    context = {
-        "assessment": case, "reports": rows, "asks": asks, "standing": standing,
-        "may_ask": bool(ACTIONS["ask_report"] & request.roles), "may_correct": bool(ACTIONS["correct_report"] & request.roles),  # type: ignore
-        "refused": refused or {},
-        "under_way": any(job is not None and not job.over for job in jobs.values()),
-    }  # fmt: skip
+    # The report's own standing has the name that the spine has for how far the assessment is.
+    context = page_context(
+        request, case, reports=rows, asks=asks, may_ask=bool(ACTIONS["ask_report"] & request.roles),  # type: ignore[attr-defined]
+        may_correct=bool(ACTIONS["correct_report"] & request.roles), refused=refused or {},  # type: ignore[attr-defined]
+        under_way=any(job is not None and not job.over for job in jobs.values()),
+    ) | {"standing": standing}  # fmt: skip
     return render(request, "reports/documents.html", context, status=status)
 
 

@@ -262,8 +262,9 @@ def spine(request: HttpRequest, standing: Standing) -> list[SpineGroup]:
             stands=str(SIGN_OFF[Status(assessment.status)]),
         ),
         link("evidence", _("Evidence"), "evidence_all"),
-        SpineLink("report", _("Report"), reverse("assessments:detail", kwargs={"org": org, "assessment": assessment.pk}) + "#report"),
     ]
+    if allowed(request, "report") and (documents := url_or_none("reports:documents", org=org, assessment=assessment.pk)):
+        deciding.append(SpineLink("report", _("Report"), documents, path == documents))
     if allowed(request, "trail") and (trail := url_or_none("reports:assessment_trail", org=org, assessment=assessment.pk)):
         deciding.append(SpineLink("trail", _("Trail"), trail, path == trail))
     return [describing, *asking, costing, SpineGroup("decide", "", tuple(deciding))]

@@ -57,12 +57,13 @@ def _page(
         evaluation = evaluate_assessment(assessment, standing)
         entries = registering.register_of(assessment, evaluation.release, evaluation.as_dict())
         names = {o.facts.id: o.facts.name for o in evaluation.options}
+        unruled = {o.facts.id: sum(not blocker.certain for blocker in o.blockers) for o in evaluation.options}
         proposed = assessment.proposed_option.key if assessment.proposed_option else ""
         accepted, standings = {}, []
     else:
         content = content_of(snapshot)
         entries = content.get("register", [])
-        names = {o["id"]: o["name"] for o in content["options"]}
+        names, unruled = {o["id"]: o["name"] for o in content["options"]}, {}
         proposed = content["proposal"]["option"]
         accepted = {(a.option_key, a.blocker): a for a in _acceptances(snapshot)}
         standings = following.conditions_of(assessment, today)
@@ -78,9 +79,18 @@ def _page(
             _row(e, accepted, today, *((typed, errors, theirs) if of == f"{e['option']}:{e['finding']}" else (None, {}, {})))
             for e in _gravest_first(entries) if e["option"] == key
         ]  # fmt: skip
-        groups.append({"option": key, "name": name, "proposed": key == proposed, "rows": rows, "counts": _counts(rows)})
+        groups.append(
+            {
+                "option": key,
+                "name": name,
+                "proposed": key == proposed,
+                "rows": rows,
+                "counts": _counts(rows),
+                "unruled": unruled.get(key, 0),
+            }
+        )
     context = page_context(
-        request, assessment, standing, groups=groups, may_treat=may_treat, trouble=error.message if error else "",
+        request, assessment, standing, groups=groups, names=names, may_treat=may_treat, trouble=error.message if error else "",
         treatments=[("", _("Choose")), *Treatment.choices],
         members=[("", _("Nobody yet")), *((m.email, m.name) for m in registering.members_of(assessment))] if may_treat else [],
         files=list(Evidence.objects.filter(response__assessment=assessment).order_by("name", "id")) if may_treat else [],
