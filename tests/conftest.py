@@ -6,6 +6,7 @@ import gc
 import os
 import pickle
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -54,6 +55,12 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
         if database["ENGINE"].endswith("sqlite3"):
             path: Path = tmp_path_factory.mktemp("database") / "test.sqlite3"
             database.setdefault("TEST", {})["NAME"] = str(path)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def views_read() -> None:
+    """A module that is first read while a test has put something else in a function's place would keep that for good."""
+    import_module("config.urls")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -7,17 +7,23 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.template import Context
 from django.utils.translation import gettext as _
 
 from accounts import formats
+from compliance import addresses
+from compliance.catalogue.index import index
+from compliance.catalogue.model import Source
+from compliance.releases import by_name
 
 register = template.Library()
 
 
-@register.filter
-def is_web(reference: str) -> bool:
-    """Whether a source's reference is an address that a browser can follow."""
-    return reference.startswith(("https://", "http://"))
+@register.simple_tag(takes_context=True)
+def address_of(context: Context, source: Source) -> str:
+    """Where a source can be opened, empty where that can't be told."""
+    release = context.get("release") or by_name(context["assessment"].catalogue)
+    return addresses.of_source(source.title, source.reference, index(release).acts)
 
 
 @register.filter

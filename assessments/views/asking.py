@@ -20,6 +20,7 @@ from assessments.snapshots import display
 from assessments.views.wire import NONE_OF_THESE, NOT_APPLICABLE, UNKNOWN, Posted, dom_id, key_of
 from compliance.catalogue.conditions import references, truth
 from compliance.catalogue.model import Question, Section, Source
+from compliance.views.texts_of_law import Law, laws_of
 from compliance.views.words import ANSWERED_BY
 
 SELECT_FITS = 15  # characters that a select in a column shows whole; assessment.js has the same number
@@ -198,6 +199,7 @@ class Row:
     question: Question
     cells: tuple[Cell, ...]
     sources: tuple[Source, ...]
+    laws: tuple[Law, ...]
     off: bool = False
 
     @property
@@ -257,6 +259,7 @@ def section_rows(standing: Standing, section: Section, troubles: Mapping[str, Tr
             question,
             tuple(cell(question, owner) for owner in standing.owners(question)),
             tuple(standing.known.sources[s] for s in question.sources if s in standing.known.sources),
+            laws_of(standing.release, question),
         )
         for question in section.questions
     ]

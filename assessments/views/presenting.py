@@ -29,6 +29,7 @@ from assessments.views.showing import Content as Content
 from assessments.views.showing import amount as amount
 from assessments.views.showing import names_of, numbers_of, percent, short
 from compliance.catalogue.index import as_data
+from compliance.views.words import INSTRUMENTS
 
 SEVERITIES = {"critical": "bad", "high": "bad", "medium": "warn", "low": "info"}
 
@@ -198,7 +199,7 @@ def obstacles(content: Content, asked: Mapping[str, Any], where: Where) -> list[
     """For each option its blockers (also those that can't be ruled out yet) and its other findings, the gravest first."""
     names = {option["id"]: option["name"] for option in content["options"]}
     titles = {(f["option"], f["id"]): f for f in content["findings"]}
-    references = {o["id"]: o["reference"] for o in content["obligations"]}
+    references = {o["id"]: f"{INSTRUMENTS[o['instrument']]}, {o['reference']}" for o in content["obligations"]}
     order = list(SEVERITIES)
     groups = []
     for option in content["evaluation"]["options"]:

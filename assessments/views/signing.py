@@ -51,6 +51,7 @@ def sign_page(
     barred = "" if desk.may_speak else _barred(request, snapshot, desk)
     context = page_context(
         request, assessment, snapshot=snapshot, content=content, barred=barred, form=form, errors=errors, trouble=trouble, typed=typed,
+        wrong=[(_place(name, form), text) for name, text in errors.items()],
         needed_later=_needed_later(request, snapshot, desk), desk=desk, stages=stage_rows(desk.stages, content, True), statements=desk.statements,
         factors=None if barred else factors_of(request.user),  # type: ignore[arg-type]
         items=[
@@ -65,6 +66,14 @@ def sign_page(
         progress=progress_of(desk.parts), **since_before(request, assessment, snapshot, content), **facts,
     )  # fmt: skip
     return render(request, "assessments/sign.html", context, status=403 if barred and status == 200 else status)
+
+
+def _place(name: str, form: str) -> str:
+    """Where on the page a field that was refused stands."""
+    if ":" in name:
+        element = name.replace(":", "-")
+        return f"id_{element if name.startswith('condition:') else dom_id(element)}"
+    return f"id_{name}-{form}" if name in ("password", "code", "reason") else f"form-{form}"
 
 
 def _may_see_to(desk: Desk) -> list[User]:

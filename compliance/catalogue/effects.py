@@ -63,6 +63,27 @@ def _effects(known: Index) -> Mapping[str, tuple[Effect, ...]]:
     return {id_: tuple(dict.fromkeys(items)) for id_, items in found.items()}
 
 
+def law_behind(release: Release) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Question id -> instrument -> the places in it that an answer can make apply, show met or class by; a question of no law is left out."""
+    return _law_behind(index(release))
+
+
+@lru_cache(maxsize=8)
+def _law_behind(known: Index) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for question, changed in _effects(known).items():
+        places: dict[str, dict[str, None]] = defaultdict(dict)
+        for effect in changed:
+            if effect.kind == "class":
+                places["ai-act"][effect.id] = None
+            elif effect.kind in ("duty", "shown"):
+                one = known.obligations[effect.id]
+                places[one.instrument][one.reference] = None
+        if places:
+            found[question] = {instrument: tuple(references) for instrument, references in places.items()}
+    return found
+
+
 def idle(release: Release) -> list[str]:
     """Questions whose answers change nothing, not even through the questions that they lead to."""
     found = effects(release)

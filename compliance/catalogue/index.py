@@ -103,6 +103,12 @@ class Index:
         return found
 
     @cached_property
+    def acts(self) -> dict[str, str]:
+        """Instrument -> the act that its obligations are of, as it was before others amended it."""
+        dated = [(dated.known_from, one.instrument, dated.act) for one in self.release.obligations for dated in one.dates]
+        return {instrument: act for _known, instrument, act in sorted(dated, reverse=True)}
+
+    @cached_property
     def deciders(self) -> frozenset[str]:
         """The questions whose answers a condition of another question reads."""
         names = {name for question in self.questions.values() if question.when for name in references(question.when)}

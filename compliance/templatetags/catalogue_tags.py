@@ -34,12 +34,6 @@ BETWEEN = {
 
 
 @register.filter
-def is_web(reference: str) -> bool:
-    """Whether a source's reference is an address that a browser can follow."""
-    return reference.startswith(("https://", "http://"))
-
-
-@register.filter
 def verification(how: str) -> str:
     """How far a source was verified, in words."""
     return str(VERIFIED.get(how, how))

@@ -10,6 +10,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import member
+from compliance import addresses
+from compliance.catalogue.index import index
 from compliance.catalogue.model import CostDefault, CostField
 from compliance.catalogue.reference import Price, Published
 from compliance.catalogue.resting import resting_on
@@ -27,12 +29,15 @@ def sources(request: HttpRequest, release: str) -> HttpResponse:
     place = Place(request, release_or_404(release))
     wanted = request.GET.get("verified", "")
     wanted = wanted if wanted in VERIFIED else ""
-    resting = resting_on(place.release)
+    resting, acts = resting_on(place.release), index(place.release).acts
     rows = [
-        {"source": source, "resting": _resting(place, resting[source.id]), "count": len(resting[source.id])}
+        {
+            "source": source, "address": addresses.of_source(source.title, source.reference, acts),
+            "resting": _resting(place, resting[source.id]), "count": len(resting[source.id]),
+        }
         for source in sorted(place.release.sources, key=lambda source: source.title.casefold())
         if wanted in ("", source.verified)
-    ]
+    ]  # fmt: skip
     counts = [(id_, label, sum(s.verified == id_ for s in place.release.sources)) for id_, label in VERIFIED.items()]
     more = {"rows": rows, "verified": wanted, "counts": [one for one in counts if one[2]], "all": len(place.release.sources)}
     return render(request, "compliance/sources.html", context(request, place, "sources", **more))

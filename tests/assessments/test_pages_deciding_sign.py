@@ -140,6 +140,7 @@ class InReview(TestCase):
         answer = self.approver.post("sign", **self.fields(password="guess"))
         assert "That isn't your password. Nothing was signed." in self.refused(answer)
         assert 'id="error_password-approve"' in html(answer)
+        assert '<li><a href="#id_password-approve">' in html(answer)  # at the top, where the page is when it comes back
         assert "The rota starts in May." in html(answer)
         assert 'value="guess"' not in html(answer)
 
