@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from assessments import routing, submission, workflow
 from assessments.errors import Refused
 from assessments.evaluation import evaluate_assessment
-from assessments.models import Assessment
+from assessments.models import Assessment, Evidence, Status, Verdict, VerdictKind
 from assessments.progress import Standing
 from assessments.registering import register_of
 from assessments.scoring.evaluate import Evaluation
 from assessments.views.common import allowed
+from assessments.views.evidence import claiming
 from assessments.views.places import live_places, questions_of
 from assessments.views.presenting import live_content, present
 
@@ -43,6 +44,7 @@ def check_context(request: HttpRequest, standing: Standing, error: Refused | Non
     # Nothing is ticked that nobody has chosen: the recommended option bears its tag, and to propose it is a person's act.
     chosen = typed.get("option", assessment.proposed_option.key if assessment.proposed_option else "")
     steps = _steps(request, assessment, evaluation, content["evaluation"])
+    attached = set(Evidence.objects.filter(response__assessment=assessment).values_list("response_id", flat=True))
     return {
         **shown,
         "steps": steps,
@@ -54,8 +56,28 @@ def check_context(request: HttpRequest, standing: Standing, error: Refused | Non
         "chosen": chosen,
         "reason": typed.get("reason", assessment.proposal_reason),
         "withdraw_reason": typed.get("withdraw_reason", ""),
+        "unfounded": len(claiming(standing, attached)),
+        "untreated": _untreated(assessment, evaluation, chosen),
+        "returned": returned_by(assessment),
         "to_accept": [g for g in shown["obstacles"] if g["id"] == chosen and g["blockers"]],
     }
+
+
+def _untreated(assessment: Assessment, evaluation: Evaluation, option: str) -> int:
+    """How many findings of the option nobody has said yet what is done about."""
+    entries = register_of(assessment, evaluation.release, evaluation.as_dict(), files=False)
+    return sum(entry["option"] == option and not entry["treatment"] for entry in entries)
+
+
+def returned_by(assessment: Assessment) -> Verdict | None:
+    """The verdict that the assessment was returned by, if that is how it stands."""
+    verdict = newest_verdict(assessment) if assessment.status == Status.RETURNED else None
+    return verdict if verdict and verdict.verdict == VerdictKind.RETURN else None
+
+
+def newest_verdict(assessment: Assessment) -> Verdict | None:
+    verdicts = Verdict.objects.filter(participation__snapshot__assessment=assessment)
+    return verdicts.select_related("participation__person").order_by("-at").first()
 
 
 def _in_the_way(assessment: Assessment, evaluation: dict[str, Any]) -> Refused | None:

@@ -14,8 +14,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import member
-from assessments.models import BasisOfAnswer, Evidence, State
-from assessments.progress import Standing, standing_of
+from assessments.models import BasisOfAnswer, Evidence, Response, State
+from assessments.progress import Owner, Standing, standing_of
 from assessments.views.common import find, page_context
 from assessments.views.places import live_places
 
@@ -71,15 +71,21 @@ def evidence_all(request: HttpRequest, assessment: UUID) -> HttpResponse:
     return render(request, "assessments/evidence_all.html", page_context(request, found, standing, **context))
 
 
+def claiming(standing: Standing, attached: set[int]) -> list[tuple[Owner, str, Response]]:
+    """(owner, question, answer) of the answers that claim a contract or a certificate; ``attached``: the answers that have a file. One that its
+    condition hides claims nothing."""
+    return [
+        (owner, id_, row) for (owner, id_), row in standing.responses.items()
+        if row.state == State.ANSWERED and row.basis in CLAIMS and row.pk not in attached
+        and id_ in standing.known.questions and standing.visible(standing.known.questions[id_], owner)
+    ]  # fmt: skip
+
+
 def _missing(standing: Standing, asked: dict[str, Any], attached: set[int], where: Any) -> list[Claim]:
-    """In the order of the questionnaires; an answer that its condition hides claims nothing."""
+    """In the order of the questionnaires."""
     options = {option.pk: option for option in standing.options}
     order = {id_: place for place, id_ in enumerate(asked)}
-    rows = [
-        (owner, id_, row) for (owner, id_), row in standing.responses.items()
-        if id_ in asked and row.state == State.ANSWERED and row.basis in CLAIMS and row.pk not in attached
-        and standing.visible(standing.known.questions[id_], owner)
-    ]  # fmt: skip
+    rows = claiming(standing, attached)
     rows.sort(key=lambda item: (order[item[1]], item[0] or 0))
     return [
         Claim(

@@ -18,11 +18,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member
 from assessments.evaluation import evaluate_assessment
-from assessments.models import Assessment, Assignment, Condition, DecisionRecord, Status, Treated, Verdict, VerdictKind
+from assessments.models import Assessment, Assignment, Condition, DecisionRecord, Status, Treated, VerdictKind
 from assessments.moving import newer_release
 from assessments.permissions import Place, Reach, visible
 from assessments.progress import Count, Standing, standing_of, standings
 from assessments.views.assigning import place_lines
+from assessments.views.checking import newest_verdict
 from assessments.views.common import allowed, find, page_context, reach, url_or_none
 from compliance.catalogue.index import index
 from compliance.releases import by_name
@@ -103,9 +104,7 @@ def overview(request: HttpRequest, assessment: UUID) -> HttpResponse:
         return parts_page(request, standing)
     evaluation = evaluate_assessment(found, standing)
     decision = DecisionRecord.newest_of(found)
-    verdict = (
-        Verdict.objects.filter(participation__snapshot__assessment=found).select_related("participation__person").order_by("-at").first()
-    )
+    verdict = newest_verdict(found)
     archetype = index(by_name(found.catalogue)).archetypes.get(found.use_case.archetype)
     where = {"org": request.organisation.slug, "assessment": found.pk}  # type: ignore[attr-defined]
     context = page_context(

@@ -5,9 +5,10 @@ from __future__ import annotations
 from django.test import TestCase
 
 from assessments.answering import response_save
+from assessments.editing import option_add
 from assessments.models import Assessment
 from tests.assessments.playing import Reader, html, links, words
-from tests.fixtures import Cast, make_cast, make_complete, make_draft
+from tests.fixtures import Cast, make_cast, make_complete, make_draft, newest
 
 
 class Complete(TestCase):
@@ -30,6 +31,20 @@ class Complete(TestCase):
         page = self.officer.get("check")
         assert page.context["ready"]
         assert "(missing)" not in words(page)
+
+    def test_what_an_approver_will_ask_about_is_counted_and_linked(self) -> None:
+        page = self.officer.get("check")
+        assert page.context["unfounded"] and page.context["untreated"]
+        assert f"{page.context['unfounded']} answers claim a contract or a certificate and have no file." in words(page)
+        assert {self.officer.url("evidence_all"), self.officer.url("findings")} <= set(links(page))
+        assert len(self.officer.get("evidence_all").context["missing"]) == page.context["unfounded"]
+
+    def test_why_it_was_returned_stands_there_again(self) -> None:
+        self.officer.post("submit")
+        approver = Reader(self.cast.approver, self.case)
+        approver.post("return", digest=newest(self.case).digest, reason="Name the owner of the rota.")
+        page = words(self.officer.get("check"))
+        assert f"Returned by {self.cast.approver.name}" in page and "Name the owner of the rota." in page
 
     def test_submits_and_leads_to_the_record(self) -> None:
         answer = self.officer.post("submit")
@@ -106,6 +121,24 @@ class Empty(TestCase):
         assert page.status_code == 200
         assert officer.url("options") in links(page)
         assert words(page).count("(missing)") == 2
+        assert words(officer.get("findings")).count("there is no option yet") == 1
+        for name in ("findings", "answers_copy"):
+            assert officer.url("options") in links(officer.get(name)), name
+
+    def test_findings_of_unanswered_options_are_not_said_to_be_none(self) -> None:
+        cast = make_cast()
+        draft = make_draft(cast)
+        for key, sourcing in (("one", "closed_api"), ("two", "self_hosted_open")):
+            option_add(actor=cast.risk_officer, assessment=draft, name=key, key=key, sourcing=sourcing)
+        officer = Reader(cast.risk_officer, draft)
+        page = officer.get("findings")
+        assert "Neither a blocker nor a finding." not in words(page)
+        assert words(page).count("blockers can’t be ruled out before more is answered.") == 2
+        assert f"{officer.url('questions')}?show=blockers&amp;option=one" in html(page)
+
+    def test_a_refused_submission_says_so(self) -> None:
+        cast = make_cast()
+        officer = Reader(cast.risk_officer, make_draft(cast))
         refused = officer.post("submit")
         assert refused.status_code == 422
         assert "at least two options" in words(refused)
