@@ -19,7 +19,7 @@ from assessments.scoring.evaluate import Evaluation
 from assessments.views.common import allowed
 from assessments.views.evidence import claiming
 from assessments.views.places import live_places, questions_of
-from assessments.views.presenting import live_content, present
+from assessments.views.presenting import live_content, present_live
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def check_context(request: HttpRequest, standing: Standing, error: Refused | Non
     assessment = standing.assessment
     evaluation = evaluate_assessment(assessment, standing)
     content = live_content(evaluation)
-    shown = present(content, live_places(assessment, questions_of(content)))
+    shown = present_live(content, live_places(assessment, questions_of(content)))
     wrong = error
     if wrong is None and assessment.is_open and assessment.proposed_option_id:
         wrong = _in_the_way(assessment, content["evaluation"])

@@ -13,6 +13,7 @@ from itertools import zip_longest
 from typing import Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from assessments.figures import DEMAND_FIGURES
 from assessments.models import Sourcing
@@ -118,6 +119,25 @@ def verdict(found: Content, names: Mapping[str, str]) -> dict[str, Any]:
             for text, keys in zip_longest(recommendation["reasons"], recommendation.get("backed_by", []))
         ],
     }
+
+
+def present_live(content: Content, where: Where, try_at: str = "") -> dict[str, Any]:
+    """``present`` of what isn't frozen: while nothing but missing answers keeps the options out, it is too early to say that none is admissible.
+    A record says what was recorded."""
+    shown = present(content, where, try_at)
+    options = content["evaluation"]["options"]
+    stopped = [option["admissible"] or {b["id"] for b in option["blockers"]} & {f["id"] for f in option["findings"]} for option in options]
+    if options and not any(stopped):
+        reasons = [
+            ngettext("%(option)s: %(n)d blocker can't be ruled out yet.", "%(option)s: %(n)d blockers can't be ruled out yet.", n)
+            % {"option": shown["names"][option["id"]], "n": n}
+            for option in options for n in [len(option["blockers"])]
+        ]  # fmt: skip
+        shown["verdict"] |= {
+            "sentence": _("Too early to tell: what could stop each option hasn't been answered yet."), "tone": "info",
+            "label": _("Too early to tell"), "early": True, "reasons": [{"text": text, "key": ""} for text in reasons],
+        }  # fmt: skip
+    return shown
 
 
 def ranked(content: Content) -> list[dict[str, Any]]:

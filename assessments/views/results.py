@@ -33,7 +33,7 @@ from assessments.scoring.values import score
 from assessments.snapshots import content_of
 from assessments.views.common import find, page_context
 from assessments.views.places import live_places, questions_of, record_places
-from assessments.views.presenting import Content, catalogue_of, live_content, present
+from assessments.views.presenting import Content, catalogue_of, live_content, present_live
 from assessments.views.showing import manner
 from assessments.views.tracing import Reader, found
 from assessments.views.what_if import what_if_context
@@ -82,7 +82,7 @@ def result(request: HttpRequest, assessment: UUID) -> HttpResponse:
         trace_url=trace_url(request, seen),
         snapshot=seen.latest_snapshot,
         **what_if_context(request, seen, evaluation),
-        **present(content, live_places(seen, questions_of(content))),
+        **present_live(content, live_places(seen, questions_of(content))),
     )
     return render(request, "assessments/result.html", context)
 
@@ -94,7 +94,7 @@ def flips(request: HttpRequest, assessment: UUID) -> HttpResponse:
     seen = find(request, assessment)
     standing = None if request.htmx else standing_of(seen)  # type: ignore[attr-defined]
     content = live_content(evaluate_assessment(seen, standing), whole=True)
-    shown = present(content, live_places(seen, questions_of(content)), what_if_url(request, seen))
+    shown = present_live(content, live_places(seen, questions_of(content)), what_if_url(request, seen))
     context = {"trace_url": trace_url(request, seen), **shown}
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "assessments/_result_changes.html", {"assessment": seen, **context})

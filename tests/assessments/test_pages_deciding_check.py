@@ -142,3 +142,14 @@ class Empty(TestCase):
         refused = officer.post("submit")
         assert refused.status_code == 422
         assert "at least two options" in words(refused)
+
+    def test_before_anything_is_answered_it_is_too_early_to_say_that_none_is_admissible(self) -> None:
+        cast = make_cast()
+        draft = make_draft(cast)
+        for name, sourcing in (("One", "closed_api"), ("Two", "self_hosted_open")):
+            option_add(actor=cast.risk_officer, assessment=draft, name=name, sourcing=sourcing)
+        officer = Reader(cast.risk_officer, draft)
+        for page in (officer.get("result"), officer.get("check")):
+            assert "Too early to tell" in words(page)
+            assert "No option is admissible as things stand." not in words(page)
+        assert f"{officer.url('questions')}?show=blockers" in links(officer.get("result"))
