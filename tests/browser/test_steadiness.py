@@ -44,6 +44,20 @@ def test_the_record_tells_of_a_shift(cast: Cast, live_server, sign_in) -> None:
     assert sum(value for value, *_ in shifts(page)) > MOST
 
 
+@pytest.mark.parametrize("options", [2, 4])
+def test_the_names_of_the_options_stay_on_the_screen(cast: Cast, live_server, sign_in, options: int) -> None:
+    case = make_complete(cast)
+    while case.options.count() > options:
+        case.options.exclude(pk=case.proposed_option_id).first().delete()
+    page = sign_in(cast.risk_officer.email)
+    page.set_viewport_size({"width": 1280, "height": 900})
+    page.goto(f"/o/meridian-bank/assessments/{case.pk}/questions/sovereignty/location/")
+    page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
+    heads = page.locator(".compare thead th").all()
+    assert len(heads) == options + 1
+    assert all(0 <= head.bounding_box()["y"] < 900 for head in heads)
+
+
 def test_saving_answers(cast: Cast, live_server, sign_in) -> None:
     case = make_complete(cast)
     page = sign_in(cast.risk_officer.email)
