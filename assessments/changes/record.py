@@ -125,10 +125,10 @@ class Record:
         return ranged(figures.get(key)) if key else "costs something"
 
     def total_range(self, option: str) -> str | None:
-        """``500,433.26 – 534,967.22 – 568,753.44 EUR``, or None where nothing was drawn."""
+        """``EUR 500,433.26 – 534,967.22 – 568,753.44``, or None where nothing was drawn."""
         costs = self.results.get(option, NOTHING).get("costs") or NOTHING
         draws = percentiles(costs.get("total"))
-        return f"{draws} {self.currency}" if draws else None
+        return f"{self.currency} {draws}" if draws else None
 
     def score_range(self, option: str) -> str | None:
         return percentiles(self.results.get(option, NOTHING).get("score_range")) or None

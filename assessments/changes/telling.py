@@ -129,7 +129,7 @@ class _Teller:
             return "; ".join(f"{self.titles.path((k,))} {plain(v)}" for k, v in value.items()) if plainly else written(value)
         name = key.rpartition(".")[2]
         if name in MONEY:
-            return f"{grouped(value)} {record.currency}"
+            return f"{record.currency} {grouped(value)}"
         if name in SHARES:
             return percent(value)
         if name in COUNTS:

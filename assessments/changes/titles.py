@@ -135,7 +135,7 @@ class Titles:
         if colon and head == "basis":
             return rest
         if kind == "exceedance":
-            return f"{grouped(part)} {self.after.currency}"
+            return f"{self.after.currency} {grouped(part)}"
         if part.startswith("by_option."):
             return f"{PARTS['status']}: {self.option(part.removeprefix('by_option.'))}"
         if colon:

@@ -138,7 +138,7 @@ class Played(TestCase):
         for key, name in (("vendor-api", "Vendor API in the EU"), (KEPT, "Open weights, managed")):
             one = change(self.found, "results", name)
             assert sides(one, "Cost over the horizon") == tuple(
-                f"{float(side[key]['costs']['total']['likely']):,.2f} EUR" for side in (before, after)
+                f"EUR {float(side[key]['costs']['total']['likely']):,.2f}" for side in (before, after)
             )
         assert [c for c in self.found.group("results") if c.title == "Own cluster"] == []
         assert sides(change(self.found, "results", "Ranking")) == (
