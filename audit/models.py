@@ -123,7 +123,8 @@ class AuditCheckpoint(models.Model):
 
 
 class AuditCheck(models.Model):
-    """What one nightly verification of a stream found. No part of the trail: the last hundred of each stream are kept."""
+    """What one verification of a stream found, the nightly one or one that somebody asked for. No part of the trail: the last hundred of each
+    stream are kept."""
 
     stream = models.CharField(max_length=80)
     at = models.DateTimeField()
@@ -132,6 +133,7 @@ class AuditCheck(models.Model):
     root = models.CharField(max_length=64)
     seconds = models.FloatField()
     problem = models.TextField(blank=True, help_text="The first thing that is wrong, or why nothing could be checked.")
+    by = models.CharField(max_length=80, blank=True, help_text="The reference of the person who asked for it; nothing for the nightly one.")
 
     class Meta:
         ordering = ["stream", "-at", "-id"]

@@ -1,4 +1,5 @@
-"""The nightly look at every stream, and what it found: for the administrator's page, the mail and the metric that raise an alarm."""
+"""The nightly look at every stream, the look at one that somebody asks for, and what was found: for the pages, the mail and the metric that
+raise an alarm."""
 
 from __future__ import annotations
 
@@ -59,7 +60,7 @@ def watch(further: Callable[[str], list[str]] = lambda stream: []) -> list[Strea
         streams = verify.streams_and_places()
     except PlaceUnavailable as error:  # each stream's own verification says so too
         unreachable, streams = [str(error)], verify.streams()
-    reports = [_verify(stream, further) for stream in streams]
+    reports = [verify_and_keep(stream, further) for stream in streams]
     for problem in unreachable:
         log.error("The trail was verified without the second place: %s", problem)
     return reports
@@ -71,12 +72,20 @@ def latest_checks() -> list[AuditCheck]:
     return list(AuditCheck.objects.filter(pk=Subquery(newest)).order_by("ok", "stream"))
 
 
-def _verify(stream: str, further: Callable[[str], list[str]]) -> StreamReport:
+def verify_and_keep(stream: str, further: Callable[[str], list[str]], by: str = "") -> StreamReport:
+    """Verify one stream and keep what was found; ``further`` as in ``watch``, ``by``: the reference of the person who asks."""
     start = time.monotonic()
     report = verify.verify_stream(stream, second_place=True)
     found = StreamReport(stream, report, time.monotonic() - start, tuple(further(stream) if report.ok else ()))
     AuditCheck.objects.create(
-        stream=stream, at=timezone.now(), ok=found.ok, size=report.size, root=report.root, seconds=found.seconds, problem=found.problem
+        stream=stream,
+        at=timezone.now(),
+        ok=found.ok,
+        size=report.size,
+        root=report.root,
+        seconds=found.seconds,
+        problem=found.problem,
+        by=by,
     )
     former = AuditCheck.objects.filter(stream=stream).order_by("-at", "-id").values_list("pk", flat=True)[KEPT:]
     AuditCheck.objects.filter(pk__in=list(former)).delete()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts import mailing
 from accounts.access import roles_of
+from accounts.ids import uuid_in
 from accounts.models import Organisation, Role, User
 from accounts.seal import SealUnreadable, known_fingerprint, seal_of
 from audit import places
@@ -96,6 +97,7 @@ class SealStanding:
 @dataclass(frozen=True)
 class Standing:
     check: AuditCheck | None
+    nightly: AuditCheck | None
     service_check: AuditCheck | None
     checkpoints: Checkpoints
     work: Work
@@ -103,20 +105,30 @@ class Standing:
 
     @property
     def check_late(self) -> bool:
-        return self.check is None or self.check.at < timezone.now() - CHECKED_WITHIN
+        """Whether a night passed without a check: one on demand doesn't stand in for it, or nobody would see that the scheduler is down."""
+        latest = self.nightly or self.check
+        return latest is None or latest.at < timezone.now() - CHECKED_WITHIN
 
 
 def standing_of(organisation: Organisation) -> Standing:
     """Everything the page shows. The second place is asked too, which may be over a network."""
+    stream = organisation.stream
     return Standing(
-        last_check(organisation.stream), last_check(SYSTEM), _checkpoints(organisation.stream), _work(organisation.stream),
+        last_check(stream), last_check(stream, nightly=True), last_check(SYSTEM), _checkpoints(stream), _work(stream),
         seal_standing(organisation),
     )  # fmt: skip
 
 
-def last_check(stream: str) -> AuditCheck | None:
-    """What the last nightly check of a stream found; None where there was none yet."""
-    return AuditCheck.objects.filter(stream=stream).order_by("-at", "-id").first()
+def last_check(stream: str, *, nightly: bool = False) -> AuditCheck | None:
+    """What the last check of a stream found, of the night or on demand; None where there was none yet."""
+    checks = AuditCheck.objects.filter(stream=stream, **({"by": ""} if nightly else {}))
+    return checks.order_by("-at", "-id").first()
+
+
+def asked_by(check: AuditCheck) -> str:
+    """The name of whoever asked for a check, or the reference where the person is gone; nothing for the nightly one."""
+    uuid = uuid_in(check.by.removeprefix("person:"))
+    return (User.objects.filter(uuid=uuid).values_list("name", flat=True).first() if uuid else None) or check.by
 
 
 def unsigned_since(stream: str, signed: int) -> datetime | None:

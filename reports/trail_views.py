@@ -20,8 +20,8 @@ from assessments.naming import titles_for
 from assessments.permissions import require
 from assessments.views.common import page_context
 from audit.models import AuditCheckpoint, AuditEvent
-from audit.verify import verify_stream
 from reports import exporting, reading
+from reports.alarm import check_now
 from reports.health import last_check
 from reports.views import find_assessment, page_of
 
@@ -33,7 +33,7 @@ def trail(request: HttpRequest) -> HttpResponse:
     """What happened in the organisation, in sentences; asked by POST, whether it is still what was written."""
     organisation = request.organisation  # type: ignore[attr-defined]
     require(request.user, organisation, "trail", request.rights)  # type: ignore[attr-defined, arg-type]
-    checked = verify_stream(organisation.stream, second_place=True) if request.method == "POST" else None
+    checked = check_now(organisation, request.user) if request.method == "POST" else None  # type: ignore[arg-type]
     if checked is not None and request.htmx:  # type: ignore[attr-defined]
         return render(request, "reports/_checked.html", {"checked": checked})
     return _trail_page(request, checked=checked)
@@ -135,6 +135,7 @@ def _trail_page(request: HttpRequest, *, checked: object = None) -> HttpResponse
         "types": _with_chosen(reading.types_in(stream, seen), filters.object_type),
         "signed": AuditCheckpoint.objects.filter(stream=stream).order_by("-size").defer("token", "frontier").first(),
         "checked": checked,
+        "check": last_check(stream),
         "limited": bool(seen),
         "nav": "trail",
     }

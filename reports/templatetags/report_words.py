@@ -9,10 +9,12 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import mark_safe
 
 from reports import wording
+from reports.health import asked_by
 
 register = template.Library()
 register.filter("printed_moment", wording.moment)
 register.filter("printed_day", wording.day)
+register.filter("asked_by", asked_by)
 register.filter("percent", wording.percent)
 register.filter("amount", wording.amount)
 register.filter("count_text", wording.count)

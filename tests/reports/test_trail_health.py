@@ -20,9 +20,9 @@ from audit.models import AuditCheck, AuditCheckpoint, AuditEvent
 from audit.places import PlaceUnavailable
 from jobs.models import Job, Outbox
 from jobs.queue import enqueue
-from reports import tasks
-from tests.fixtures import Cast, make_cast
-from tests.reports.trail import address, client_of, date_back, happen
+from reports import alarm, tasks
+from tests.fixtures import Cast, make_cast, make_draft
+from tests.reports.trail import HTMX, address, client_of, date_back, happen
 from tests.triggers import without_triggers
 
 pytestmark = pytest.mark.django_db
@@ -60,6 +60,43 @@ def job(cast: Cast, key: str, *, task: str = "reports.make_sign_off", error: str
         Job.objects.filter(pk=made.pk).update(status="failed", error=error, finished_at=timezone.now())
         Outbox.objects.filter(pk=made.pk).delete()
     return made
+
+
+class TestAskedFor:
+    """A check that somebody asks for is remembered as the nightly one is."""
+
+    def test_every_page_that_tells_the_last_check_tells_it_and_who_asked(self, cast: Cast) -> None:
+        case = make_draft(cast)
+        client = client_of(cast, "auditor")
+        size = AuditEvent.objects.filter(stream=cast.organisation.stream).count()
+        client.post(address(cast, "reports:trail"), headers=HTMX)
+        kept = AuditCheck.objects.get()
+        assert (kept.stream, kept.ok, kept.size, kept.by) == (cast.organisation.stream, True, size, cast.auditor.reference)
+        pages = [("trail", {}), ("audit", {}), ("health", {}), ("assessment_trail", {"assessment": case.pk})]
+        for name, more in pages:
+            page = client.get(address(cast, f"reports:{name}", **more)).content.decode()
+            assert f"asked for by {cast.auditor.name}" in page, name
+            assert "checked yet" not in page, name
+
+    def test_one_that_finds_something_warns_the_administrators(self, cast: Cast) -> None:
+        event = happen(cast)
+        with without_triggers(connection):
+            AuditEvent.objects.filter(pk=event.pk).update(object_id="another")
+        client_of(cast, "auditor").post(address(cast, "reports:trail"))
+        assert f"Entry {event.index}" in page_of(cast)
+        assert "not sound" in client_of(cast, "auditor").get(address(cast, "reports:trail")).content.decode()
+        assert not AuditCheck.objects.get().ok
+
+    def test_it_looks_at_the_signed_records_as_the_night_does(self, cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(alarm, "_records", lambda _stream: ["the record of submission 1 was changed"])
+        page = client_of(cast, "auditor").post(address(cast, "reports:trail")).content.decode()
+        assert "The record of submission 1 was changed" in page
+        assert not AuditCheck.objects.get().ok
+
+    def test_it_does_not_hide_that_the_night_s_check_is_missing(self, cast: Cast) -> None:
+        checked(cast, ago=2 * DAY)
+        client_of(cast, "auditor").post(address(cast, "reports:trail"))
+        assert "nightly check is missing" in page_of(cast)
 
 
 class TestPage:
