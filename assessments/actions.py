@@ -2,6 +2,7 @@
 
 from django.utils.translation import gettext_noop as _
 
+from assessments import answers_told
 from audit.actions import register
 
 register("assessment.created", _("{actor} created the assessment {object}"))
@@ -33,9 +34,9 @@ register("assessment.withdrawn", _("{actor} withdrew {object}: {reason}"))
 register("option.added", _("{actor} added the option {option} to {object}"))
 register("option.changed", _("{actor} changed the option {option} of {object}"))
 register("option.removed", _("{actor} removed the option {option} from {object}"))
-register("response.saved", _("{actor} answered {question} of {object}"))
+register("response.saved", _("{actor} answered {question} of {object}"), answers_told.RESPONSE)
 register("answers.copied", _("{actor} copied {count:answer|answers} of the option {from} to {option} in {object}"))
-register("figure.saved", _("{actor} entered {figure} of {object}"))
+register("figure.saved", _("{actor} entered {figure} of {object}"), answers_told.FIGURE)
 register("section.assigned", _("{actor} asked {person_name} to answer {sections} of {object}"))
 register("section.assignment_changed", _("{actor} changed what {person_name} is asked for in {sections} of {object}"))
 register("section.reassigned", _("{actor} passed {sections} of {object} on from {former_name} to {person_name}"))
@@ -51,6 +52,6 @@ register("weights.set", _("{actor} set the weights of {object}"))
 register("evidence.attached", _("{actor} attached evidence to {question} of {object}"))
 register("evidence.removed", _("{actor} removed evidence from {question} of {object}"))
 register("evidence.downloaded", _("{actor} downloaded evidence of {object}"))
-register("organisation.answered", _("{actor} answered {question} for the organisation"))
+register("organisation.answered", _("{actor} answered {question} for the organisation"), answers_told.ORGANISATION)
 register("option.proposed", _("{actor} proposed the option {option} of {object}"))
 register("portfolio.exported", _("{actor} exported the portfolio of {object} as a workbook: {count:assessment|assessments}"))

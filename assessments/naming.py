@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from accounts.ids import uuid_in
 from accounts.models import Organisation
+from assessments.answers_told import choice_key
 from assessments.evaluation import release_of
 from assessments.figures import DEMAND_FIGURES
 from assessments.models import Assessment, Option
@@ -50,6 +51,7 @@ def titles_for(
 def _of_release(known: Index) -> dict[str, str]:
     release = known.release
     titles = {question.id: question.text for question in known.questions.values()}
+    titles |= {choice_key(question.id, choice.id): choice.text for question in known.questions.values() for choice in question.choices}
     titles |= {f"{q.id}/{s.id}": f"{q.title}: {s.title}" for q in release.questionnaires for s in q.sections}
     titles["figures/demand"] = "Demand"
     titles |= {f"demand.{key}": f"Demand: {spec.label}" for key, spec in DEMAND_FIGURES.items()}

@@ -11,6 +11,9 @@ from __future__ import annotations
 
 import re
 import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from django.utils.translation import gettext_noop as _
 
@@ -19,26 +22,61 @@ _FIELD = re.compile(r"([a-z_][a-z0-9_]*)(\[[A-Za-z0-9_.-]+\])?")
 _NOUN = re.compile(r"[a-z ]+\|[a-z ]+")  # one, and several
 ALWAYS_THERE = frozenset({"actor", "object", "reason"})
 
+Say = Callable[[str], str]
+
+
+@dataclass(frozen=True)
+class Told:
+    """An event as it is to be told. ``titles``: what is shown in place of ids; ``say``: translates words, not what was recorded."""
+
+    body: Mapping[str, Any]
+    texts: Mapping[str, str]
+    titles: Mapping[str, str]
+    say: Say
+
+    @property
+    def changes(self) -> Mapping[str, Any]:
+        changes: Mapping[str, Any] = self.body["changes"]
+        return changes
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How an action is told that has more than one sentence: ``sentences``, all of them, and ``choose``, which picks one of them for an event and
+    gives what it names besides."""
+
+    sentences: tuple[str, ...]
+    choose: Callable[[Told], tuple[str, dict[str, Any]]]
+
+
 _sentences: dict[str, str] = {}
+_tellings: dict[str, Telling] = {}
 
 
 class UnknownAction(LookupError):
     """An event was to be recorded under an action that nobody has registered."""
 
 
-def register(action: str, sentence: str) -> None:
+def register(action: str, sentence: str, telling: Telling | None = None) -> None:
     """Add an action, dotted and in the past tense such as ``assessment.submitted``, and the template of its sentence.
 
-    Registering the same pair again changes nothing. Raises ValueError for a malformed action or template, or for a
-    second, different sentence.
+    ``telling``: where one sentence doesn't do for all its events; ``sentence`` stays in records, and tells an event that the telling can't
+    read. Registering the same pair again changes nothing. Raises ValueError for a malformed action or template, or for a second, different one.
     """
     if not _ACTION.fullmatch(action):
         raise ValueError(f"{action!r} is no action: write lower-case words joined by dots, such as 'assessment.submitted'")
+    for one in (sentence, *(telling.sentences if telling else ())):
+        _check(action, one)
+    if _sentences.setdefault(action, sentence) != sentence:
+        raise ValueError(f"{action} is registered already, with another sentence: {_sentences[action]!r}")
+    if telling:
+        _tellings[action] = telling
+
+
+def _check(action: str, sentence: str) -> None:
     for _literal, field, spec, conversion in string.Formatter().parse(sentence):
         if field is not None and (not _FIELD.fullmatch(field) or (spec and not _NOUN.fullmatch(spec)) or conversion):
             raise ValueError(f"{action}: {{{field}}} is no plain name; write {{name}}, {{name[key]}} or {{name:one|several}}")
-    if _sentences.setdefault(action, sentence) != sentence:
-        raise ValueError(f"{action} is registered already, with another sentence: {_sentences[action]!r}")
 
 
 def sentence_of(action: str) -> str:
@@ -47,6 +85,11 @@ def sentence_of(action: str) -> str:
         return _sentences[action]
     except KeyError:
         raise UnknownAction(f"no action {action!r} is registered; register it in the actions.py of the app it belongs to") from None
+
+
+def telling_of(action: str) -> Telling | None:
+    """How an action is told that has more than one sentence; None for the others."""
+    return _tellings.get(action)
 
 
 def names_in(sentence: str) -> frozenset[str]:

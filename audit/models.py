@@ -11,7 +11,8 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext
 
 from audit import actions
-from audit.sentences import Say, render
+from audit.actions import Say
+from audit.sentences import render
 
 
 class StreamHead(models.Model):
@@ -68,20 +69,21 @@ class AuditEvent(models.Model):
         return {private.key: private.text for private in self.private.all()}
 
     def sentence(self, titles: Mapping[str, str] | None = None) -> str:
-        """What happened, as a sentence in English, which doesn't depend on who reads it: for records, exports and proofs. An erased name is
-        shown as the person's reference. ``titles``: of what the event names by ids."""
+        """What happened, as a sentence in English, which doesn't depend on who reads it: for records and proofs. An erased name is
+        shown as the person's reference. ``titles``: of what the event names by ids. It is the action's own sentence whatever its telling says:
+        what is printed from a signed record reads it by its shape."""
         return self._rendered(str, titles)
 
     def told(self, titles: Mapping[str, str] | None = None) -> str:
-        """The same in the language of whoever reads the page."""
-        return self._rendered(gettext, titles)
+        """The same in the language of whoever reads the page, and with what the action's telling says of it."""
+        return self._rendered(gettext, titles, actions.telling_of(self.action))
 
-    def _rendered(self, say: Say, titles: Mapping[str, str] | None) -> str:
+    def _rendered(self, say: Say, titles: Mapping[str, str] | None, telling: actions.Telling | None = None) -> str:
         try:
             template = actions.sentence_of(self.action)
         except actions.UnknownAction:
             template = None
-        return render(template, self.body, self.texts(), say, titles)
+        return render(template, self.body, self.texts(), say, titles, telling)
 
 
 class AuditPrivate(models.Model):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext_noop as _
+
+from audit.actions import Say, Telling, Told
 
 ERASED = _("[erased]")
 LONGEST_TITLE = 160
@@ -15,19 +17,18 @@ _NAMED = frozenset({"question", "option", "figure", "finding", "sections", "from
 # What changes name by a code that is a word: it is said as the word.
 _CODED = frozenset({"role", "treatment"})
 _FORMER_ACTION = _("{actor} did {action} on {object}")
-# What a translated page shows in place of English words; a record or export shows them as they stand.
-Say = Callable[[str], str]
 
 
 def render(
-    sentence: str | None, body: Mapping[str, Any], texts: Mapping[str, str], say: Say = str, titles: Mapping[str, str] | None = None
-) -> str:
+    sentence: str | None, body: Mapping[str, Any], texts: Mapping[str, str], say: Say = str, titles: Mapping[str, str] | None = None,
+    telling: Telling | None = None,
+) -> str:  # fmt: skip
     """Return the sentence of one event.
 
-    ``sentence``: the action's template, or None for an action that is no longer registered; ``body``: the event's
-    hashed content; ``texts``: the private texts that are still held, by key. Where a name has been erased the
-    person's reference is shown in its place. ``say``: translates the template and the words that come from here; what was recorded stands as
-    it was recorded. ``titles``: what is shown in place of ids that stand in the changes.
+    ``sentence``: the action's template, or None for an action that is no longer registered; ``body``: the event's hashed content; ``texts``: the
+    private texts that are still held, by key. Where a name has been erased the person's reference is shown in its place. ``say``: translates the
+    template and the words that come from here; what was recorded stands as it was recorded. ``titles``: what is shown in place of ids that stand
+    in the changes. ``telling``: what says more of this event than the template, if anything does.
     """
     values: dict[str, Any] = dict(body["changes"])
     if titles:
@@ -38,6 +39,12 @@ def render(
     values["object"] = texts.get("object_label") or f"{body['object']['type'].replace('_', ' ')} {body['object']['id']}"
     values["reason"] = texts.get("reason") or say(ERASED if "reason" in body["private"] else _("no reason given"))
     values["action"] = body["action"]
+    if telling:
+        try:
+            sentence, more = telling.choose(Told(body, texts, titles or {}, say))
+        except (KeyError, TypeError, AttributeError):  # an entry of another shape: its first sentence asks for less
+            more = {}
+        values |= more
     return _Formatter(say).vformat(say(sentence or _FORMER_ACTION), (), values)
 
 
@@ -109,9 +116,12 @@ def _with_titles(value: Any, titles: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_with_titles(one, titles) for one in value]
     title = titles.get(value) if isinstance(value, str) else None
-    if not title:
-        return value
-    return f"“{title}”" if len(title) <= LONGEST_TITLE else f"“{title[: LONGEST_TITLE - 1].rstrip()}…”"
+    return quoted(title) if title else value
+
+
+def quoted(text: str) -> str:
+    """A title or a text of somebody's as it stands in a sentence: between quotation marks, and cut where it is long."""
+    return f"“{text}”" if len(text) <= LONGEST_TITLE else f"“{text[: LONGEST_TITLE - 1].rstrip()}…”"
 
 
 def _in_words(code: Any, say: Say) -> Any:

@@ -19,6 +19,7 @@ from assessments.permissions import visible
 from audit.context import is_request_id
 from audit.models import AuditEvent
 from audit.trail import stored_bytes, time_text
+from reports.details import Detail, details_of
 from reports.models import Report
 
 SYSTEM, NOBODY = "system", "nobody"
@@ -188,6 +189,12 @@ class Entry:
     request: str
     leaf_hash: str
     moment: datetime
+    titles: Mapping[str, str]
+
+    @property
+    def details(self) -> list[Detail]:
+        """What changed, and the texts that it speaks of, in words."""
+        return details_of(self.changes or {}, self.texts, self.titles)
 
 
 def entry_of(event: AuditEvent, titles: Mapping[str, str] | None = None) -> Entry:
@@ -212,6 +219,7 @@ def entry_of(event: AuditEvent, titles: Mapping[str, str] | None = None) -> Entr
         request=event.request,
         leaf_hash=event.leaf_hash,
         moment=event.at,
+        titles=titles or {},
     )
 
 

@@ -1,8 +1,6 @@
 """Filters of the printed report and of its pages."""
 
-import json
 import re
-from typing import Any
 
 from django import template
 from django.utils.html import conditional_escape
@@ -32,9 +30,3 @@ def digests_apart(text: str) -> str:
     if "sha256:" not in text:
         return text
     return mark_safe(_DIGEST.sub(r'<span class="digest">\g<0></span>', conditional_escape(text)))  # noqa: S308 - escaped here
-
-
-@register.filter
-def as_hashed(value: Any) -> str:
-    """A value of an entry as it stands in the hashed bytes, in JSON; a text without its quotes."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)

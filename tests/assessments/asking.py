@@ -14,9 +14,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from assessments import editing
+from assessments.evaluation import release_of
 from assessments.models import Assessment, Figure, Option, Response
 from compliance import releases
-from compliance.catalogue.index import release_bytes
+from compliance.catalogue.index import index, release_bytes
 from compliance.catalogue.model import CostCategory, CostField
 from tests.fixtures import Cast, ask_for_everything
 from tests.scoring.conftest import CATEGORIES, release
@@ -62,6 +63,11 @@ class Case:
 
     def url(self, name: str, **kwargs: Any) -> str:
         return reverse(f"assessments:{name}", kwargs={"org": self.cast.organisation.slug, "assessment": self.assessment.pk, **kwargs})
+
+    def question(self, id_: str) -> tuple[str, dict[str, str]]:
+        """The text of a question, and its choices' by their ids."""
+        asked = index(release_of(self.assessment)).questions[id_]
+        return asked.text, {choice.id: choice.text for choice in asked.choices}
 
     @property
     def section_url(self) -> str:

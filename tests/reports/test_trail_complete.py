@@ -142,7 +142,8 @@ def test_what_a_note_said_before_can_be_read_wherever_the_trail_can(cast: Cast, 
     both = {"note_before": "We asked nobody", "note_after": "We asked the works council"}
     auditor, query = client_of(cast, "auditor"), {"action": "response.saved"}
     page = auditor.get(address(cast, "reports:trail"), query).content.decode()
-    assert all(f"<dt>{key}</dt>" in page and text in page for key, text in both.items())
+    named = {"note_before": "Note before", "note_after": "Note now"}
+    assert all(f"<dt>{named[key]}</dt>" in page and text in page for key, text in both.items())
     assert auditor.get(address(cast, "reports_api:organisation_trail"), query).json()["results"][0]["texts"] == both
     exported = address(cast, "reports:trail_export")
     lines = b"".join(auditor.get(exported, query | {"format": "jsonl"}).streaming_content).splitlines()
