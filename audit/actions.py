@@ -98,6 +98,11 @@ def names_in(sentence: str) -> frozenset[str]:
     return frozenset(field.split("[")[0] for field in fields) - ALWAYS_THERE
 
 
+def sentences() -> dict[str, tuple[str, ...]]:
+    """Return every sentence that each action can be told by on a page, by action."""
+    return {action: (sentence, *(_tellings[action].sentences if action in _tellings else ())) for action, sentence in _sentences.items()}
+
+
 def registered() -> dict[str, str]:
     """Return all actions with their sentences, in alphabetical order."""
     return dict(sorted(_sentences.items()))

@@ -31,6 +31,7 @@ from assessments.permissions import require
 from audit.models import AuditCheckpoint, AuditEvent
 from audit.trail import Checkpoint, checkpoint, record, time_text
 from reports.reading import Filters, entry_of, found, salted_texts, seen_by
+from reports.sentence_search import MOST_READ
 from reports.zipping import Pipe, member
 
 FORMAT = "countersign/trail-export@1"
@@ -42,6 +43,7 @@ COLUMNS = (
     "leaf_hash",
 )  # fmt: skip
 LIMITED = "the assessments that the auditor's access opens, and their reports; entries of others are left out"
+PARTLY = f"whole sentences of the newest {MOST_READ} entries that fit otherwise; in older ones names, reasons and the fixed words of sentences alone"
 _CHUNK = 500  # entries in memory at a time
 
 
@@ -75,9 +77,12 @@ def trail_export(*, actor: User, organisation: Organisation, filters: Filters, f
     # Up to that size nothing changes any more, so it is all counted and looked up before the stream is locked.
     log = checkpoint(organisation.stream)
     seen = seen_by(actor, organisation)
-    rows = found(organisation.stream, filters, below=log.size, seen=seen)
+    there = found(organisation, filters, below=log.size, seen=seen)
+    rows = there.rows
     count, now = rows.count(), timezone.now()
     head = _head(actor, organisation, filters, log, count, now) | ({"limited_to": LIMITED} if seen else {})
+    if there.partly:
+        head["text_searched"] = PARTLY
     query = filters.given()
     text = query.pop("text", "")
     with transaction.atomic():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, date, datetime, time
 from typing import Any
 
@@ -21,6 +21,7 @@ from audit.models import AuditEvent
 from audit.trail import stored_bytes, time_text
 from reports.details import Detail, details_of
 from reports.models import Report
+from reports.sentence_search import Saying, saying
 
 SYSTEM, NOBODY = "system", "nobody"
 LONGEST_TEXT = 200
@@ -36,7 +37,7 @@ class Filters:
     """What is looked for; an empty field doesn't narrow.
 
     ``person``: a reference, ``system``, or ``nobody`` for what nobody known did. ``since`` and ``until``: days in UTC, both inclusive.
-    ``text``: in names, titles and reasons that haven't been erased, in ids and in actions. ``request``: the id of one request or task.
+    ``text``: in the entry's sentence as the page tells it. ``request``: the id of one request or task.
     """
 
     action: str = ""
@@ -132,9 +133,10 @@ def seen_by(person: User, organisation: Organisation, rights: Rights | None = No
     )
 
 
-def found(stream: str, filters: Filters, *, below: int | None = None, seen: Q | None = None) -> QuerySet[AuditEvent]:
-    """The stream's events that fit, in no order yet; only those of the first ``below`` entries, and those that ``seen`` lets through, if asked."""
-    rows = AuditEvent.objects.filter(seen or Q(), stream=stream)
+def found(organisation: Organisation, filters: Filters, *, below: int | None = None, seen: Q | None = None) -> Saying:
+    """The organisation's events that fit, in no order yet; only those of the first ``below`` entries, and those that ``seen`` lets through, if
+    asked."""
+    rows = AuditEvent.objects.filter(seen or Q(), stream=organisation.stream)
     if below is not None:
         rows = rows.filter(index__lt=below)
     if filters.person:
@@ -146,17 +148,13 @@ def found(stream: str, filters: Filters, *, below: int | None = None, seen: Q | 
         rows = rows.filter(at__gte=datetime.combine(filters.since, time.min, UTC))
     if filters.until:
         rows = rows.filter(at__lte=datetime.combine(filters.until, time.max, UTC))
-    if filters.text:
-        # Names, titles and reasons stand in the private texts; ids and actions in the columns.
-        text = filters.text
-        by_text = Q(pk__in=AuditEvent.objects.filter(stream=stream, private__text__icontains=text).values("pk"))
-        rows = rows.filter(by_text | Q(action__icontains=text) | Q(object_id__icontains=text) | Q(request__icontains=text))
-    return rows
+    return saying(rows, organisation, filters.text) if filters.text else Saying(rows)
 
 
-def events(stream: str, filters: Filters, seen: Q | None = None) -> QuerySet[AuditEvent]:
-    """The stream's events that fit, newest first, ready to be told as sentences; ``seen`` as of ``found``."""
-    return found(stream, filters, seen=seen).order_by("-index").prefetch_related("private")
+def events(organisation: Organisation, filters: Filters, seen: Q | None = None) -> Saying:
+    """The organisation's events that fit, newest first, ready to be told as sentences; ``seen`` as of ``found``."""
+    there = found(organisation, filters, seen=seen)
+    return replace(there, rows=there.rows.order_by("-index").prefetch_related("private"))
 
 
 def events_of_assessment(assessment: Assessment) -> QuerySet[AuditEvent]:

@@ -20,9 +20,14 @@ from audit.models import AuditCheckpoint, AuditEvent
 from reports import exporting, reading
 from reports.exporting import signed_as_dict
 from reports.reading import Filters
+from reports.sentence_search import MOST_READ
 
 TRAIL = "trail"
 SEARCHING = (400, *READING)
+IN_TEXT = (
+    f"In the entry's sentence as the trail's page tells it, with titles. Where more than {MOST_READ} entries would have to be read, older ones are "
+    "searched for names, reasons and the fixed words of sentences alone: narrow by days to search them whole."
+)
 _DAY = {"type": "string", "format": "date"}
 FILTERS = (
     OpenApiParameter("action", str, description="Such as assessment.submitted."),
@@ -31,7 +36,7 @@ FILTERS = (
     OpenApiParameter("object_id", str, description="The id of one object."),
     OpenApiParameter("from", _DAY, description="The first day, in UTC."),
     OpenApiParameter("to", _DAY, description="The last day, in UTC; it is included."),
-    OpenApiParameter("text", str, description="In names, titles and reasons that haven't been erased, in ids and in actions."),
+    OpenApiParameter("text", str, description=IN_TEXT),
     OpenApiParameter("request", str, description="The id of the request or task that caused it."),
 )
 
@@ -140,7 +145,7 @@ class OrganisationTrail(TrailEndpoint):
     @operation("organisation_trail_list", "Search the trail of the organisation", tag=TRAIL, answer=EntrySerializer, pages=True,
                parameters=FILTERS, problems=SEARCHING, description="The entries that fit, the newest first.")  # fmt: skip
     def get(self, request: Request, **address: Any) -> Response:
-        return self.page_of(reading.events(self.stream, self.filters(), self.seen), StoredEntrySerializer)
+        return self.page_of(reading.events(self.organisation, self.filters(), self.seen).rows, StoredEntrySerializer)
 
 
 class TrailExport(TrailEndpoint):

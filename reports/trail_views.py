@@ -23,6 +23,7 @@ from audit.models import AuditCheckpoint, AuditEvent
 from reports import exporting, reading
 from reports.alarm import check_now
 from reports.health import last_check
+from reports.sentence_search import MOST_READ, Saying
 from reports.views import find_assessment, page_of
 
 
@@ -121,11 +122,15 @@ def _trail_page(request: HttpRequest, *, checked: object = None) -> HttpResponse
     if request.GET.get("format", exporting.CSV) not in exporting.FORMATS:
         wrong["format"] = _("The trail can be exported as csv or as jsonl.")
     seen = reading.seen_by(request.user, request.organisation, request.rights)  # type: ignore[attr-defined, arg-type]
-    page = page_of(request, AuditEvent.objects.none() if wrong else reading.events(stream, filters, seen))
+    organisation = request.organisation  # type: ignore[attr-defined]
+    there = Saying(AuditEvent.objects.none()) if wrong else reading.events(organisation, filters, seen)
+    page = page_of(request, there.rows)
     given = filters.given()
     context: dict[str, Any] = {
         "page": page,
-        "entries": entries_of(page, request.organisation),  # type: ignore[attr-defined]
+        "partly": there.partly,
+        "most_read": MOST_READ,
+        "entries": entries_of(page, organisation),
         "filters": filters,
         "typed": {name: request.GET.get(name, "") for name in reading.NAMES},
         "wrong": wrong,

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import connection
 
+from assessments import editing
+from assessments.models import Assessment
 from audit.models import AuditEvent
-from tests.fixtures import Cast, make_cast
+from reports import sentence_search
+from tests.fixtures import Cast, make_cast, make_draft
+from tests.pseudo import CLOSE, OPEN, speaking_pseudo
 from tests.reports.trail import address, client_of, date_back, happen
 from tests.triggers import without_triggers
 
@@ -131,3 +137,86 @@ def test_searching_costs_few_queries(cast: Cast, django_assert_max_num_queries) 
     client = client_of(cast, "administrator")
     with django_assert_max_num_queries(15):
         client.get(address(cast, "reports:trail"), {"text": "Case", "from": "2026-01-01", "person": cast.auditor.reference})
+
+
+def proposing(cast: Cast, case: Assessment, option: str, **given: Any) -> AuditEvent:
+    return happen(cast, action="option.proposed", object_id=str(case.pk), changes={"number": 0, "option": option}, **given)
+
+
+def sentences(cast: Cast, text: str) -> list[str]:
+    response = client_of(cast, "auditor").get(address(cast, "reports:trail"), {"text": text})
+    assert response.status_code == 200
+    return [entry.sentence for entry in response.context["entries"]]
+
+
+@pytest.mark.databases
+class TestText:
+    """What a text finds is what the page says: no less, and nothing that only ids or details have."""
+
+    def test_fixed_words_and_words_beside_a_name(self, cast: Cast) -> None:
+        happen(cast, 1, action="assessment.approved")
+        happen(cast, 2, action="assessment.changed")
+        assert sentences(cast, "Signed and approved") == ["Auditor signed and approved Case 1"]
+        assert sentences(cast, "auditor signed AND approved case") == ["Auditor signed and approved Case 1"]
+        assert sentences(cast, "description of Case") == ["Auditor changed the description of Case 2"]
+
+    def test_a_title_is_found_and_what_only_details_have_is_not(self, cast: Cast) -> None:
+        case = make_draft(cast)
+        option = editing.option_add(actor=cast.risk_officer, assessment=case, name="Own cluster", sourcing="self_hosted_open")
+        proposing(cast, case, option.key)
+        proposing(
+            cast, case, "another", personal={"actor_name": "Ann", "object_label": "Case", "proposal_reason": "The Own cluster is dear"}
+        )
+        assert sentences(cast, "own cluster") == [
+            "Auditor proposed the option “Own cluster” of Case 0",
+            f"Risk officer added the option “Own cluster” to {case.title}",
+        ]
+        assert sentences(cast, option.key) == []
+        assert sentences(cast, str(case.pk)) == []
+        assert sentences(cast, "option.proposed") == []
+
+    def test_a_reason_is_found_where_the_sentence_tells_it(self, cast: Cast) -> None:
+        happen(cast, 1, action="assessment.withdrawn", reason="The budget is gone")
+        happen(cast, 2, action="assessment.changed", reason="The budget is gone")
+        assert sentences(cast, "budget") == ["Auditor withdrew Case 1: The budget is gone"]
+
+    def test_an_export_has_the_entries_of_the_page(self, cast: Cast) -> None:
+        happen(cast, 1, action="assessment.approved")
+        happen(cast, 2)
+        answer = client_of(cast, "auditor").get(address(cast, "reports:trail_export"), {"text": "signed and", "format": "jsonl"})
+        head, *lines = [json.loads(line) for line in b"".join(answer.streaming_content).splitlines()]
+        assert [line["sentence"] for line in lines] == ["Auditor signed and approved Case 1"]
+        assert (head["count"], "text_searched" in head) == (1, False)
+
+    def test_of_more_than_can_be_read_the_page_and_an_export_say_what_was_searched(
+        self, cast: Cast, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(sentence_search, "MOST_READ", 3)
+        for number in range(6):
+            happen(cast, number, action="assessment.approved" if number == 0 else "assessment.changed")
+        client = client_of(cast, "auditor")
+        page = client.get(address(cast, "reports:trail"), {"text": "the description of Case"})
+        assert len(page.context["entries"]) == 2  # with the sign-in the newest three
+        assert "Older entries were searched in part" in page.content.decode()
+        assert "Older entries were searched in part" in client.get(address(cast, "reports:trail"), {"text": "no such"}).content.decode()
+        assert sentences(cast, "signed and approved") == ["Auditor signed and approved Case 0"]
+        assert sentences(cast, "Case 0") == ["Auditor signed and approved Case 0"]
+        answer = client.get(address(cast, "reports:trail_export"), {"text": "the description of Case", "format": "jsonl"})
+        assert "text_searched" in json.loads(b"".join(answer.streaming_content).splitlines()[0])
+
+    def test_it_is_searched_in_the_reader_s_language(self, cast: Cast) -> None:
+        happen(cast, 1, action="assessment.approved")
+        with speaking_pseudo():
+            assert sentences(cast, f"{OPEN}Auditor signed and") == [f"{OPEN}Auditor signed and approved Case 1{CLOSE}"]
+
+    def test_pages_go_on_where_the_last_one_ended(self, cast: Cast) -> None:
+        for number in range(60):
+            happen(cast, number, action="assessment.approved" if number % 2 else "assessment.changed")
+        for number in range(60):
+            happen(cast, number, action="assessment.approved")
+        client, seen = client_of(cast, "auditor"), []
+        for page in ("1", "2"):
+            found = client.get(address(cast, "reports:trail"), {"text": "auditor signed and approved", "page": page})
+            seen += [entry.index for entry in found.context["entries"]]
+        assert found.context["page"].paginator.count == len(set(seen)) == 90
+        assert seen == sorted(seen, reverse=True)
