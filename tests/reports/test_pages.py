@@ -136,7 +136,7 @@ class TestTrail:
         [
             ({"action": "assessment.submitted"}, "submitted", "signed and approved"),
             ({"person": "approver"}, "signed and approved", "submitted Assistant"),
-            ({"text": "made the"}, "Nothing fits", "signed and approved"),
+            ({"text": "made the"}, "made the sign-off report of", "signed and approved"),
             ({"text": "assistant"}, "signed and approved", "Nothing fits"),
         ],
     )
