@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
 from playwright.sync_api import expect
 
+from assessments.portfolio.figures import CHARTS
 from tests.browser.conftest import finds_nothing
 from tests.portfolio.making import add
 
@@ -47,6 +50,19 @@ def test_portfolio(cast, live_server, sign_in):
     with page.expect_download() as download:
         section.get_by_role("link", name=re.compile("CSV")).press("Enter")
     assert re.fullmatch(r"providers-\d{8}\.csv", download.value.suggested_filename)
+
+
+def test_every_chart_is_printed_and_none_lies_on_another(cast, live_server, sign_in):
+    add(cast, {"title": "Alpha", "review_on": date(2030, 1, 1)}, years=[Decimal(1)])
+    page = sign_in(cast.auditor.email)
+    page.goto(f"/o/{cast.organisation.slug}/portfolio/charts/")
+    page.evaluate("window.dispatchEvent(new Event('beforeprint'))")
+    expect(page.get_by_role("link", name=re.compile("Show the chart"))).to_have_count(0, timeout=1)
+    expect(page.locator(".portfolio-chart svg.chart")).to_have_count(len(CHARTS))
+
+    page.emulate_media(media="print")
+    boxes = [chart.bounding_box() for chart in page.locator(".portfolio-chart").all()]
+    assert all(above["y"] + above["height"] <= below["y"] for above, below in pairwise(boxes))
 
 
 def test_paper_is_white(cast, live_server, sign_in):
