@@ -8,24 +8,23 @@ from typing import Any
 from assessments.charts.drawing import INK, REPORT, WIDTH, Chart, Manner, Table, draw
 
 FULL, NOTHING = "#8e1f19", "#f1f3f4"
-WHITE_FROM = 0.5  # of the way to the fullest
+DARK_UNTIL = 0.5  # of the way to the gravest: further on text is white
 
 
 def residual_chart(
     categories: Sequence[str], severities: Sequence[str], counts: Mapping[tuple[str, str], int], manner: Manner = REPORT
 ) -> Chart | None:
-    """A row a category, a column a severity, in each cell the number of findings, the fuller its colour the more. ``severities``: labels from the
-    least to the gravest. None where nothing is found."""
+    """A row a category, a column a severity, in each cell the number of findings, in a colour as full as they are grave, however many they are.
+    ``severities``: labels from the least to the gravest. None where nothing is found."""
     used = [c for c in categories if any(counts.get((c, s)) for s in severities)]
     if not used:
         return None
-    most = max(counts.get((c, s), 0) for c in used for s in severities)
     cells: list[dict[str, Any]] = []
     for category in used:
-        for severity in severities:
+        for place, severity in enumerate(severities):
             count = counts.get((category, severity), 0)
-            part = count / most
-            ink = "#ffffff" if count and part >= WHITE_FROM else INK
+            part = place / max(len(severities) - 1, 1)
+            ink = "#ffffff" if count and part > DARK_UNTIL else INK
             cells.append(
                 {
                     "category": category,
@@ -66,6 +65,6 @@ def residual_chart(
 
 
 def strength(part: float) -> float:
-    """How much of its colour a cell has, from the least (0) to the fullest (1). What lies between dark text and white is left out: there neither
-    reads well."""
-    return round(0.1 + 0.8 * part if part < WHITE_FROM else 0.8 + 0.4 * (part - WHITE_FROM), 3)
+    """How much of its colour a severity has, from the least (0) to the gravest (1). What lies between dark text and white is left out: there
+    neither reads well."""
+    return round((0.1 if part <= DARK_UNTIL else 0.2) + 0.8 * part, 3)

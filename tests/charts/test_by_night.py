@@ -1,14 +1,16 @@
 """How charts read on a dark page: the style sheet turns their colours, and whatever stands on them still reads."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from assessments.charts.drawing import DARK, FAINT, INK, INSIDE, PALETTE, ink_on
 from assessments.charts.holdings import BANDS, SHADES
-from assessments.charts.residual import FULL, NOTHING, strength
+from assessments.charts.residual import DARK_UNTIL, FULL, NOTHING, strength
 from assessments.charts.robustness import shade
+from assessments.models import Severity
 
 CSS = Path(__file__).parents[2] / "static" / "css"
 DARK_TOKENS = dict(
@@ -82,7 +84,11 @@ def test_dark_text_on_a_colour_stays_dark_and_is_read_there() -> None:
 def test_every_cell_of_the_heat_map_is_read_by_day_and_by_night() -> None:
     day, night = rgb("#ffffff"), SURFACE
     assert contrast(painted(INK), painted(NOTHING)) >= 4.5
-    for n in range(1, 101):
-        white = n >= 50
-        assert contrast(rgb("#ffffff" if white else INK), over(rgb(FULL), strength(n / 100), day)) >= 4.5
-        assert contrast(rgb("#ffffff") if white else painted(INK), over(painted(FULL), strength(n / 100), night)) >= 4.5
+    parts = [place / (len(Severity) - 1) for place in range(len(Severity))]
+    for part in parts:
+        white = part > DARK_UNTIL
+        assert contrast(rgb("#ffffff" if white else INK), over(rgb(FULL), strength(part), day)) >= 4.5
+        assert contrast(rgb("#ffffff") if white else painted(INK), over(painted(FULL), strength(part), night)) >= 4.5
+    for ground, full in ((day, rgb(FULL)), (night, painted(FULL))):
+        for lesser, graver in pairwise(over(full, strength(part), ground) for part in parts):
+            assert contrast(lesser, graver) >= 1.2

@@ -118,8 +118,10 @@ def test_costs_are_summed_by_year_and_say_what_is_missing(drawn: dict[str, Chart
     assert "Without 2 whose costs aren't known." in chart.description
 
 
-def test_the_heat_map_is_fullest_where_most_is(drawn: dict[str, Chart]) -> None:
-    filled = {float(found) for found in re.findall(r'fill="#8e1f19"[^>]*fill-opacity="([0-9.]+)"', drawn["risk"].svg)}
-    assert filled == {strength(1 / 9), 1.0}
-    assert sorted(strength(n / 20) for n in range(21)) == [strength(n / 20) for n in range(21)]
+def test_the_heat_map_is_fullest_where_it_is_gravest_however_few_that_are(drawn: dict[str, Chart]) -> None:
+    many_low = residual_chart(["Law"], ["Low", "Medium", "High"], {("Law", "Low"): 9, ("Law", "Medium"): 2, ("Law", "High"): 1})
+    assert many_low is not None
+    filled = [float(found) for found in re.findall(r'fill="#8e1f19"[^>]*fill-opacity="([0-9.]+)"', many_low.svg)]
+    assert filled == [strength(0), strength(0.5), 1.0] == sorted(set(filled))
+    assert many_low.table.rows == (("Law", "9", "2", "1"),)
     assert [row[0] for row in drawn["risk"].table.rows] == ["Service", "Law"]
