@@ -41,16 +41,22 @@ class Duties:
 
 
 def duties_chart(duties: Sequence[Duties], today: date, manner: Manner = REPORT) -> Chart | None:
-    """A mark for each instrument and day, by how its obligations stand, with their number; a line at ``today``. None without any."""
+    """A mark for each instrument and day, by how its obligations stand, with how many of them stand so; a line at ``today``. None without any."""
     if not duties:
         return None
     _, number = manner.word, manner.number
     stands = {key: (_(word), *look) for key, (word, *look) in STANDS.items()}
+
+    def share(d: Duties) -> str:
+        """``1 of 26``; where all are met, how many they are."""
+        part, whole = (number(f"{n:,}") for n in (getattr(d, d.stands), d.count))
+        return whole if d.stands == "met" else _("%(n)s of %(all)s") % {"n": part, "all": whole}
+
     instruments = sorted(
         {d.instrument for d in duties}, key=lambda name: (min(d.applies_from for d in duties if d.instrument == name), name)
     )
     points = [
-        {"day": d.applies_from.isoformat(), "instrument": d.instrument, "stands": stands[d.stands][0], "label": number(f"{d.count:,}")}
+        {"day": d.applies_from.isoformat(), "instrument": d.instrument, "stands": stands[d.stands][0], "label": share(d)}
         for d in sorted(duties, key=lambda d: (d.applies_from, d.instrument))
     ]
     used = [s for s in stands.values() if any(p["stands"] == s[0] for p in points)]
@@ -103,15 +109,17 @@ def duties_chart(duties: Sequence[Duties], today: date, manner: Manner = REPORT)
             str(d.gap),
             str(d.unknown),
             str(d.met),
+            str(d.count),
         )
         for d in sorted(duties, key=lambda d: (d.applies_from, d.instrument))
     )
     coming = [d for d in duties if d.applies_from > today]
     first = min((d.applies_from for d in coming), default=None)
     next_day = _("The next begin to apply on %(day)s.") % {"day": manner.day(first)} if first else _("None is to come.")
-    gaps = sum(d.gap for d in duties if d.applies_from <= today)
-    said = _("Of those that apply today, %(n)s have a gap.") % {"n": number(f"{gaps:,}")}
-    table = Table((_("Applies from"), _("Now"), _("Instrument"), _("Gap"), _("Not known"), _("Met")), rows)
+    applying = [d for d in duties if d.applies_from <= today]
+    gaps, those = (number(f"{n:,}") for n in (sum(d.gap for d in applying), sum(d.count for d in applying)))
+    said = _("With a gap, of %(all)s that apply today: %(n)s.") % {"n": gaps, "all": those}
+    table = Table((_("Applies from"), _("Now"), _("Instrument"), _("With a gap"), _("Not known"), _("Met"), _("All")), rows)
     return draw(_("Obligations by date"), f"{said} {next_day}", table, spec, manner)
 
 

@@ -101,11 +101,12 @@ def test_a_limit_belongs_to_the_graver_side(index: int, level: str) -> None:
 def test_obligations_are_told_by_date_and_today_is_marked(drawn: dict[str, Chart]) -> None:
     chart = drawn["duties"]
     assert chart.table.rows == (
-        ("2 February 2025", "applies", "EU AI Act", "1", "0", "2"),
-        ("12 January 2027", "to come", "Data Act", "0", "3", "0"),
+        ("2 February 2025", "applies", "EU AI Act", "1", "0", "2", "3"),
+        ("12 January 2027", "to come", "Data Act", "0", "3", "0", "3"),
     )
     assert "today, 28 November 2026" in chart.svg
-    assert "1 have a gap. The next begin to apply on 12 January 2027." in chart.description
+    assert re.findall(r">(\d+ of \d+)<", chart.svg) == ["1 of 3", "3 of 3"]
+    assert "With a gap, of 3 that apply today: 1. The next begin to apply on 12 January 2027." in chart.description
 
 
 def test_reviews_of_the_past_and_of_the_far_future_are_one_bar_each(drawn: dict[str, Chart]) -> None:

@@ -226,7 +226,7 @@ def test_charts_sum_what_is_there(cast: Cast, three: list[Assessment]) -> None:
 
     assert [r for r in rows("classes") if r[0] == "High-risk"] == [("High-risk", "0", "1", "0", "0")]
     assert [(r[0], r[1]) for r in rows("providers")] == [("Acme", "2"), ("Nimbus", "1")]
-    assert rows("obligations") == [("1 January 2030", "to come", "EU AI Act", "9", "0", "0")]
+    assert rows("obligations") == [("1 January 2030", "to come", "EU AI Act", "9", "0", "0", "9")]
     assert [r[-1] for r in rows("costs")] == ["31.50", "15.00"]
     assert rows("risk") == [("Other", "0", "0", "0", "6", "0")]
     assert rows("states") == [("In review", "1"), ("Approved", "2")]
