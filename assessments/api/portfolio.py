@@ -12,7 +12,7 @@ from accounts.access import rights_of
 from assessments.api.base import OrganisationEndpoint
 from assessments.api.schema import READING, operation
 from assessments.api.serializers import NumberText
-from assessments.models import Assessment, Sourcing, Standing, StandingDuty, StandingRisk, StandingYear, Status
+from assessments.models import Assessment, Severity, Sourcing, Standing, StandingDuty, StandingRisk, StandingYear, Status
 from assessments.permissions import visible
 from assessments.portfolio.reading import COLUMNS, EVERY, REVIEWS, RISK_CLASSES, UnknownFilter, filters_of, rows, state_of_facts
 
@@ -83,12 +83,13 @@ class Portfolio(OrganisationEndpoint):
         "portfolio_list", "The portfolio", tag="assessments", answer=PortfolioRowSerializer, pages=True, problems=(400, *READING),
         description=(
             "Every assessment with its class, sourcing, score, cost, risk and obligations. Facts of the chosen option, or while none is "
-            "chosen of the recommended one. A filter of class, sourcing or provider finds only what isn't out of date."
+            "chosen of the recommended one. A filter of class, risk, sourcing or provider finds only what isn't out of date."
         ),
         parameters=[
             OpenApiParameter("q", description="In title, use case, owner, provider or model."),
             OpenApiParameter("state", enum=[EVERY, *Status.values], description="Draft, in review, returned and approved if left out."),
             OpenApiParameter("class", enum=RISK_CLASSES),
+            OpenApiParameter("risk", enum=Severity.values, description="What is left is so grave or graver; none: none is left."),
             OpenApiParameter("sourcing", enum=["closed", "open", *Sourcing.values]),
             OpenApiParameter("archetype", description="Id of a kind of use case."),
             OpenApiParameter("provider", description="Its whole name; - for those that name none."),

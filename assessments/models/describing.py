@@ -29,6 +29,8 @@ class Status(models.TextChoices):
 
 
 OPEN_STATUSES = (Status.DRAFT, Status.RETURNED)
+# Its proposed option was approved once; before that, and where it wasn't, it is a proposal.
+CHOSEN_STATUSES = (Status.APPROVED, Status.EXPIRED, Status.SUPERSEDED)
 
 
 class Sourcing(models.TextChoices):
@@ -113,6 +115,11 @@ class Assessment(models.Model):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN_STATUSES
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether its proposed option is more than a proposal."""
+        return self.status in CHOSEN_STATUSES
 
     @property
     def latest_snapshot(self) -> Snapshot | None:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from assessments.models import OPEN_STATUSES, Assessment, Sourcing, Status
+from assessments.models import OPEN_STATUSES, Assessment, Severity, Sourcing, Status
 
 # What is decided, or on its way to it; an assessment that has ended otherwise is shown when somebody asks for it.
 CURRENT = (Status.DRAFT, Status.IN_REVIEW, Status.RETURNED, Status.APPROVED)
@@ -28,6 +28,7 @@ COLUMNS = {
     "class": "standing__risk_class",
     "recommended": "standing__recommended_sourcing",
     "chosen": "standing__chosen_sourcing",
+    "risk": "standing__residual",
     "score": "standing__score",
     "cost": "standing__base_cost_per_year",
     "state": "status",
@@ -36,6 +37,8 @@ COLUMNS = {
 OF_ASSESSMENT = ("title", "state", "review")
 # Gravest first, as people look for them.
 _CLASS_ORDER = Case(*(When(standing__risk_class=c, then=Value(n)) for n, c in enumerate(RISK_CLASSES)), default=Value(len(RISK_CLASSES)))
+# By how grave it is; where no option counts, nothing is known.
+_RISK_ORDER = Case(*(When(standing__residual=s, then=Value(n)) for n, s in enumerate(Severity.values)))
 
 
 class UnknownFilter(ValueError):
@@ -48,11 +51,13 @@ class UnknownFilter(ValueError):
 
 @dataclass(frozen=True)
 class Filters:
-    """What is asked for; an empty text asks for nothing. ``state`` empty: what is current (CURRENT); ``sort``: a column, with ``-`` downwards."""
+    """What is asked for; an empty text asks for nothing. ``state`` empty: what is current (CURRENT); ``sort``: a column, with ``-`` downwards.
+    ``risk``: what is left is so grave or graver; ``none`` is none alone."""
 
     q: str = ""
     state: str = ""
     risk_class: str = ""
+    risk: str = ""
     sourcing: str = ""
     archetype: str = ""
     provider: str = ""
@@ -72,13 +77,14 @@ class Filters:
     @property
     def of_facts(self) -> bool:
         """Whether it asks for facts that are worked out, which those that are out of date can't answer."""
-        return bool(self.risk_class or self.sourcing or self.provider)
+        return bool(self.risk_class or self.risk or self.sourcing or self.provider)
 
 
 _PARAMETERS = {"risk_class": "class"}
 _ALLOWED: dict[str, tuple[str, ...]] = {
     "state": (EVERY, *Status.values),
     "risk_class": RISK_CLASSES,
+    "risk": tuple(reversed(Severity.values)),
     "sourcing": ("closed", "open", *Sourcing.values),
     "review": REVIEWS,
     "sort": (*COLUMNS, *(f"-{column}" for column in COLUMNS)),
@@ -148,6 +154,9 @@ def narrowed_by_facts(found: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
     found = found.filter(fresh=True)
     if filters.risk_class:
         found = found.filter(standing__risk_class=filters.risk_class)
+    if filters.risk:
+        place = Severity.values.index(filters.risk)
+        found = found.filter(standing__residual__in=Severity.values[place:] if place else [filters.risk])
     if filters.sourcing == "open":
         found = found.exclude(standing__sourcing__in=["", Sourcing.CLOSED_API])
     elif filters.sourcing:
@@ -165,6 +174,8 @@ def ordered(found: QuerySet[Any], filters: Filters) -> QuerySet[Any]:
         by: Any = F(COLUMNS[column])
     elif column == "class":
         by = Case(When(fresh=True, then=_CLASS_ORDER))
+    elif column == "risk":
+        by = Case(When(fresh=True, then=_RISK_ORDER))
     else:
         by = Case(When(fresh=True, then=F(COLUMNS[column])))
     return found.order_by(OrderBy(by, descending=down, nulls_last=True), "title", "pk")

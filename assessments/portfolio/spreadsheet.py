@@ -86,7 +86,7 @@ def _write(
                 _("Costs"),
                 _("Mean of the years of use, undiscounted; converted at the catalogue’s rates of the day on which each was read."),
             ),
-            (_("Figures"), _("Of the chosen option, or while none is chosen of the recommended one.")),
+            (_("Figures"), _("Of the option that is chosen or proposed, or while there is none of the recommended one.")),
         ]
         about.set_column(0, 0, 22)
         about.set_column(1, 1, 80)
@@ -112,7 +112,7 @@ def _columns() -> list[tuple[str, int, str]]:
     return [
         (_("Assessment"), 36, ""), (_("Use case"), 30, ""), (_("Kind of use case"), 26, ""), (_("Owner"), 22, ""), (_("State"), 12, ""),
         (_("AI Act class"), 18, ""), (_("Recommended sourcing"), 24, ""), (_("Recommended option"), 26, ""), (_("Chosen sourcing"), 24, ""),
-        (_("Chosen option"), 26, ""), (_("Provider"), 22, ""), (_("Model"), 22, ""), (_("Score"), 9, "points"),
+        (_("Chosen option"), 26, ""), (_("Choice"), 10, ""), (_("Provider"), 22, ""), (_("Model"), 22, ""), (_("Score"), 9, "points"),
         (_("Score at best"), 9, "points"), (_("Completeness"), 12, "share"), (_("Cost a year"), 16, "money"), (_("Currency"), 9, ""),
         (_("Cost is complete"), 10, ""), (_("Cost a year, converted"), 16, "money"), (_("Converted into"), 9, ""), (_("Residual risk"), 12, ""),
         (_("Next obligation from"), 12, "day"), (_("Next obligation"), 22, ""), (_("Review on"), 12, "day"), (_("Facts read on"), 12, "day"),
@@ -134,10 +134,11 @@ def _cells(found: QuerySet[Any]) -> Iterator[tuple[Any, list[Any]]]:
         s = getattr(assessment, "standing", None)
         if s is None or not assessment.fresh:
             said = _(s.problem) if s is not None and state_of_facts(assessment) == "failed" else _("being refreshed")
-            yield assessment, [*own, *[None] * 18, assessment.review_on, None, said]
+            yield assessment, [*own, *[None] * 19, assessment.review_on, None, said]
             continue
         yield assessment, [
-            *own, class_label(s.risk_class), _sourcing(s.recommended_sourcing), s.recommended, _sourcing(s.chosen_sourcing), s.chosen, s.provider,
+            *own, class_label(s.risk_class), _sourcing(s.recommended_sourcing), s.recommended, _sourcing(s.chosen_sourcing), s.chosen,
+            _choice(assessment), s.provider,
             s.model, s.score, s.score_best, s.completeness, s.cost_per_year, s.currency, (_("yes") if s.cost_complete else _("at least")),
             s.base_cost_per_year, s.base_currency, str(Severity(s.residual).label) if s.residual else "", s.next_duty_on, s.next_duty,
             assessment.review_on, s.read_on, _("up to date"),
@@ -146,3 +147,8 @@ def _cells(found: QuerySet[Any]) -> Iterator[tuple[Any, list[Any]]]:
 
 def _sourcing(value: str) -> str:
     return str(Sourcing(value).label) if value else ""
+
+
+def _choice(assessment: Any) -> str:
+    """Until it is approved, an option is proposed and not chosen."""
+    return "" if not assessment.standing.chosen else _("chosen") if assessment.is_chosen else _("proposed")

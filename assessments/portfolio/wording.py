@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext as _
 
-from assessments.models import Sourcing, Status
+from assessments.models import Severity, Sourcing, Status
 from assessments.portfolio.figures import archetype_titles, class_label
 from assessments.portfolio.reading import CURRENT, EVERY, OVERDUE, REVIEWS, RISK_CLASSES, UNNAMED, Filters
 
@@ -17,6 +17,13 @@ def states() -> Choices:
 
 def classes() -> Choices:
     return [(c, class_label(c)) for c in RISK_CLASSES]
+
+
+def risks() -> Choices:
+    """Each level finds the graver ones too; the gravest has none above it, and the least stands for itself."""
+    first, *between, last = reversed(Severity)
+    or_graver = [(s.value, _("%(severity)s or graver") % {"severity": s.label}) for s in between]
+    return [(first.value, str(first.label)), *or_graver, (last.value, str(last.label))]
 
 
 def sourcings() -> Choices:
@@ -33,8 +40,8 @@ def reviews() -> Choices:
 
 def columns() -> dict[str, str]:
     return {
-        "title": _("Use case"), "class": _("AI Act class"), "recommended": _("Recommended"), "chosen": _("Chosen"), "score": _("Score"),
-        "cost": _("Cost a year"), "state": _("State"), "review": _("Review"),
+        "title": _("Use case"), "class": _("AI Act class"), "recommended": _("Recommended"), "chosen": _("Chosen"),
+        "risk": _("Residual risk"), "score": _("Score"), "cost": _("Cost a year"), "state": _("State"), "review": _("Review"),
     }  # fmt: skip
 
 
@@ -47,6 +54,8 @@ def filters_in_words(filters: Filters) -> Choices:
         found.append((_("Search"), filters.q))
     if filters.risk_class:
         found.append((_("AI Act class"), class_label(filters.risk_class)))
+    if filters.risk:
+        found.append((_("Residual risk"), dict(risks())[filters.risk]))
     if filters.sourcing:
         labels = dict(sourcings()) | {Sourcing.CLOSED_API.value: str(Sourcing.CLOSED_API.label)}
         found.append((_("Sourcing"), labels[filters.sourcing]))

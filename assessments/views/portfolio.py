@@ -28,7 +28,8 @@ from compliance.views.words import CLASS_TONES, INSTRUMENTS
 
 PAGE = 25
 READERS = sorted(READS_ALL)  # its figures are results, which who answers parts of a case doesn't read
-LARGEST_FIRST = ("score", "cost")
+NUMBERS = ("score", "cost")
+LARGEST_FIRST = (*NUMBERS, "risk")
 MOST_PROVIDERS = 200  # in the list to choose from; the search finds the others
 
 
@@ -128,6 +129,7 @@ def frame(request: HttpRequest, filters: Filters, found: Portfolio, tab: str) ->
         "may_create": allowed(request, "create"),
         "states": wording.states(),
         "classes": wording.classes(),
+        "risks": wording.risks(),
         "sourcings": wording.sourcings(),
         "reviews": wording.reviews(),
         "archetypes": sorted(((kind, kinds.get(kind, kind)) for kind in used), key=lambda pair: pair[1]),
@@ -150,13 +152,12 @@ def _row(assessment: Any, kinds: Mapping[str, str], today: date) -> Row:
 
 
 def _columns(filters: Filters) -> list[Column]:
-    """Following a head's link sorts by it, and once more the other way round; figures begin with the largest."""
+    """Following a head's link sorts by it, and once more the other way round; figures begin with the largest, and risk with the gravest."""
     found = []
     column, down = filters.sort.removeprefix("-"), filters.sort.startswith("-")
     for name, label in wording.columns().items():
-        number = name in LARGEST_FIRST
-        first, second = (f"-{name}", name) if number else (name, f"-{name}")
+        first, second = (f"-{name}", name) if name in LARGEST_FIRST else (name, f"-{name}")
         following = replace(filters, sort=second if filters.sort == first else first)
         now = "" if name != column else "descending" if down else "ascending"
-        found.append(Column(label, following.query, now, number))
+        found.append(Column(label, following.query, now, name in NUMBERS))
     return found

@@ -37,7 +37,7 @@ def test_it_is_filtered_sorted_and_paged_as_the_page(officer, cast: Cast) -> Non
     assert (answer["count"], [row["title"] for row in answer["results"]]) == (2, ["Beta"])
 
 
-@pytest.mark.parametrize("query", ["state=lost", "class=grave", "sourcing=magic", "review=7", "sort=colour"])
+@pytest.mark.parametrize("query", ["state=lost", "class=grave", "risk=some", "sourcing=magic", "review=7", "sort=colour"])
 def test_a_filter_that_is_none_is_refused_by_name(officer, query: str) -> None:
     answer = officer("get", "portfolio", query=f"?{query}")
     assert answer.status_code == 400

@@ -26,7 +26,7 @@ from tests.portfolio.making import add
 
 pytestmark = pytest.mark.django_db
 MOST_QUERIES = 15
-OPEN = {"recommended_sourcing": "managed_open", "sourcing": "managed_open", "provider": "Nimbus", "model": "Two"}
+OPEN = {"residual": "medium", "recommended_sourcing": "managed_open", "sourcing": "managed_open", "provider": "Nimbus", "model": "Two"}
 
 
 def get(cast: Cast, name: str = "portfolio", who: str = "auditor", query: dict[str, str] | None = None, **kwargs: str) -> Any:
@@ -55,7 +55,7 @@ def three(cast: Cast) -> list[Assessment]:
         {"title": "Beta", "score": Decimal(90), "base_cost_per_year": Decimal(100), "risk_class": "high", "review_on": today + timedelta(days=20),
          **OPEN},
         {"title": "Gamma", "score": Decimal(70), "base_cost_per_year": None, "cost_per_year": None, "status": "in_review", "archetype": "documents",
-         "risk_class": "minimal"},
+         "risk_class": "minimal", "residual": "none"},
         years=[Decimal("10.50"), Decimal(5)],
     )  # fmt: skip
 
@@ -75,6 +75,22 @@ def test_a_row_tells_what_is_known_of_an_assessment(cast: Cast, three: list[Asse
         assert text in html
 
 
+def test_an_option_is_proposed_until_it_is_approved(cast: Cast) -> None:
+    states = ("draft", "in_review", "returned", "approved", "expired", "superseded", "rejected", "withdrawn")
+    add(cast, *({"title": status, "status": status} for status in states))
+    rows = re.findall(r'<tr>\s*<th scope="row"><a [^>]*>([^<]+)</a>(.*?)</tr>', page(cast, state="all"), re.DOTALL)
+    proposed = {title for title, row in rows if re.search(r'data-label="Chosen"><span><span class="tag[^>]*>proposed<', row)}
+    assert proposed == {"draft", "in_review", "returned", "rejected", "withdrawn"}
+
+
+def test_a_row_tells_in_words_what_risk_is_left(cast: Cast, three: list[Assessment]) -> None:
+    add(cast, {"title": "Undecided", "residual": ""})
+    html = page(cast)
+    cells = re.findall(r'data-label="Residual risk"><span>(.*?)</span></td>', html, re.DOTALL)
+    assert [" ".join(re.sub(r"<[^>]*>", "", cell).split()) for cell in cells] == ["High", "Medium", "None", "–"]
+    assert '<a href="?sort=-risk">Residual risk' in html  # gravest first
+
+
 @pytest.mark.parametrize(
     ("filters", "found"),
     [
@@ -82,6 +98,11 @@ def test_a_row_tells_what_is_known_of_an_assessment(cast: Cast, three: list[Asse
         ({"state": "in_review"}, ["Gamma"]),
         ({"state": "withdrawn"}, []),
         ({"risk_class": "high"}, ["Beta"]),
+        ({"risk": "critical"}, []),
+        ({"risk": "high"}, ["Alpha"]),
+        ({"risk": "low"}, ["Alpha", "Beta"]),
+        ({"risk": "none"}, ["Gamma"]),
+        ({"risk": "nonsense"}, ["Alpha", "Beta", "Gamma"]),
         ({"sourcing": "open"}, ["Beta"]),
         ({"sourcing": "closed"}, ["Alpha", "Gamma"]),
         ({"sourcing": "on_device_open"}, []),
@@ -109,6 +130,8 @@ def test_filters_narrow_it(cast: Cast, three: list[Assessment], filters: dict[st
         ("-score", "BGA"),
         ("cost", "BAG"),
         ("-cost", "ABG"),
+        ("risk", "GBA"),
+        ("-risk", "ABG"),
         ("class", "BAG"),
         ("-class", "GAB"),
         ("-title", "GBA"),
@@ -228,7 +251,7 @@ def test_charts_sum_what_is_there(cast: Cast, three: list[Assessment]) -> None:
     assert [(r[0], r[1]) for r in rows("providers")] == [("Acme", "2"), ("Nimbus", "1")]
     assert rows("obligations") == [("1 January 2030", "to come", "EU AI Act", "9", "0", "0", "9")]
     assert [r[-1] for r in rows("costs")] == ["31.50", "15.00"]
-    assert rows("risk") == [("Other", "0", "0", "0", "6", "0")]
+    assert rows("risk") == [("Other", "2", "0", "2", "2", "0")]
     assert rows("states") == [("In review", "1"), ("Approved", "2")]
     assert sum(int(n) for _month, n in rows("reviews")) == 2
     assert sum(int(n) for row in rows("hybrid") for n in row[1:]) == 3

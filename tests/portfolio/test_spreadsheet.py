@@ -60,6 +60,11 @@ def test_it_holds_what_is_filtered_in_the_order_of_the_page(cast: Cast) -> None:
     )
 
 
+def test_it_says_whether_an_option_is_chosen_or_proposed(cast: Cast) -> None:
+    add(cast, {"title": "Alpha"}, {"title": "Beta", "status": "in_review"}, {"title": "Gamma", "status": "draft", "chosen": ""})
+    assert [row["Choice"] for row in rows(export(cast))] == ["chosen", "proposed", None]
+
+
 def test_the_first_sheet_says_what_was_asked_for_when_and_by_whom(cast: Cast) -> None:
     add(cast, {"title": "Alpha"})
     said = dict(export(cast, q="alp", **{"class": "limited"})["About"].iter_rows(values_only=True))
