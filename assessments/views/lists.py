@@ -25,6 +25,8 @@ from assessments.progress import Count, Standing, standing_of, standings
 from assessments.views.assigning import place_lines
 from assessments.views.checking import newest_verdict
 from assessments.views.common import allowed, find, page_context, reach, url_or_none
+from assessments.views.decided import left_of, succession
+from assessments.views.wire import in_words
 from compliance.catalogue.index import index
 from compliance.releases import by_name
 
@@ -106,11 +108,13 @@ def overview(request: HttpRequest, assessment: UUID) -> HttpResponse:
     decision = DecisionRecord.newest_of(found)
     verdict = newest_verdict(found)
     archetype = index(by_name(found.catalogue)).archetypes.get(found.use_case.archetype)
+    successor, may_succeed = (None, False) if found.is_open else succession(request, found)
     where = {"org": request.organisation.slug, "assessment": found.pk}  # type: ignore[attr-defined]
     context = page_context(
         request, found, standing, nav="assessments", archetype=archetype, act=evaluation.as_dict()["ai_act"], decision=decision, verdict=verdict,
         returned=verdict if verdict and verdict.verdict == VerdictKind.RETURN and found.status == Status.RETURNED else None,
-        step=next_step(request, standing), panel=url_or_none("reports:panel", **where) if allowed(request, "report") else None,
+        step=next_step(request, standing), left=left_of(found, decision), successor=successor, may_succeed=may_succeed,
+        panel=url_or_none("reports:panel", **where) if allowed(request, "report") else None,
         may_export=allowed(request, "export"), newer=newer_release(found),
     )  # fmt: skip
     return render(request, "assessments/overview.html", context)
@@ -141,12 +145,10 @@ def next_step(request: HttpRequest, standing: Standing) -> Step:
         if allowed(request, "approve"):
             return to("record", _("Read the frozen record. If you took no part in it, you can sign or return it."), _("Read the record"))
         return to("record", _("An approver reads the frozen record, and signs or returns it."), _("Look at the record"))
+    if found.status == Status.WITHDRAWN:
+        return Step(_("Nothing is left to do. It was withdrawn and is kept."))
     if not found.is_open:
-        return (
-            to("record", _("Nothing is left to do. The record and the decision on it stay as they are."), _("Look at the record"))
-            if (found.status != Status.WITHDRAWN)
-            else Step(_("Nothing is left to do. It was withdrawn and is kept."))
-        )
+        return to("record", _after(found), _("Look at the record"))
     if not allowed(request, "answer"):
         return Step(_("It is being worked on by the risk officer and the contributors."))
     if progress.options < 2:
@@ -173,3 +175,14 @@ def next_step(request: HttpRequest, standing: Standing) -> Step:
     if found.proposed_option_id is None:
         return to("result", _("Everything is answered. Read the result and propose an option."), _("Look at the result"))
     return to("check", _("An option is proposed. Check everything once more and submit it for sign-off."), _("Check and submit"))
+
+
+def _after(assessment: Assessment) -> str:
+    """What a decision that has been taken means from now on."""
+    if assessment.status == Status.APPROVED and assessment.review_on:
+        return _("The approval holds until %(day)s, its review date.") % {"day": in_words(assessment.review_on)}
+    if assessment.status == Status.EXPIRED and assessment.review_on:
+        return _("The approval expired on %(day)s, its review date.") % {"day": in_words(assessment.review_on)}
+    if assessment.status == Status.SUPERSEDED:
+        return _("A newer approval has taken its place. The record and the decision on it stay as they are.")
+    return _("It is decided. The record and the decision on it stay as they are.")

@@ -19,11 +19,11 @@ from assessments.desk import Desk, desk_for
 from assessments.figures import COST_FIGURES, DEMAND_FIGURES
 from assessments.models import Assessment, BasisOfAnswer, DecisionRecord, Part, Participation, PartSeen, Snapshot, Stage, Status
 from assessments.parts import PARTS, PartOfRecord
-from assessments.permissions import APPROVER, visible
+from assessments.permissions import APPROVER
 from assessments.records import verdict_data, verdicts_on
 from assessments.snapshots import content_of
-from assessments.succeeding import ENDED as ENDED_STATUSES
 from assessments.views.common import allowed
+from assessments.views.decided import succession
 from assessments.views.law import CLASSES
 from assessments.views.places import questions_of, record_places
 from assessments.views.presenting import amount, present
@@ -106,10 +106,7 @@ def _after(request: HttpRequest, assessment: Assessment, decided: dict[str, Any]
     """What has become of the decision: its acceptances by what is left of their days, and the assessment that comes after this one."""
     today = timezone.now().date()
     days = [date.fromisoformat(a["expires_on"]) if a.get("expires_on") else None for a in decided["acceptances"]]
-    successor = assessment.successors.exclude(status__in=(Status.REJECTED, Status.WITHDRAWN)).first()
-    may_succeed = successor is None and assessment.status in ENDED_STATUSES and allowed(request, "succeed")
-    if successor and not visible(request.user, assessment.organisation).filter(pk=successor.pk).exists():  # type: ignore[arg-type]
-        successor = None  # an auditor's access may not open it
+    successor, may_succeed = succession(request, assessment)
     return {
         "acceptances": [
             a | {"until": day, "over": day is not None and day < today} for a, day in zip(decided["acceptances"], days, strict=True)
