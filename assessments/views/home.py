@@ -20,16 +20,21 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from accounts import formats
 from accounts.access import member
 from assessments import files
 from assessments.changed import lately_for
 from assessments.models import Assessment
-from assessments.permissions import ADMINISTRATOR, APPROVER, CONTRIBUTOR, READS_ALL, RISK_OFFICER, require, visible
+from assessments.permissions import ADMINISTRATOR, APPROVER, AUDITOR, CONTRIBUTOR, READS_ALL, RISK_OFFICER, require, visible
+from assessments.portfolio.ahead import ahead_of
+from assessments.portfolio.figures import Portfolio
+from assessments.portfolio.reading import Filters
 from assessments.progress import Standing, standings
 from assessments.views.common import allowed, place_url, url_or_none
 from assessments.waiting import Thing, things_for
 from compliance.catalogue.index import index
 from compliance.releases import by_name
+from compliance.views.words import INSTRUMENTS
 
 EXAMPLE = "bank-chatbot.yaml"
 SHOWN, COUNTED = 12, 8  # lines of a list, and assessments of which the open questions are counted
@@ -72,17 +77,20 @@ def home(request: HttpRequest) -> HttpResponse:
     things = things_for(person, organisation, rights, today)  # type: ignore[arg-type]
     mine = sorted((thing for thing in things if thing.mine), key=lambda thing: _rank(thing, request.roles))  # type: ignore[attr-defined]
     waiting = waiting_lines(request, mine[:SHOWN], today)
-    at_risk = risk_lines(request, [thing for thing in things if not thing.mine], today)
+    overdue = risk_lines(request, [thing for thing in things if not thing.mine], today)
+    watches = bool(READS_ALL & request.roles)  # type: ignore[attr-defined]
+    ahead = ahead_lines(request) if watches else []
+    room = max(SHOWN - len(ahead), 0)
     if not any(thing.case for thing in things) and not visible(person, organisation, rights).exists():  # type: ignore[arg-type]
         context["first_run"] = True
     lately = lately_for(person, organisation, rights)  # type: ignore[arg-type]
     context |= {
         "waiting": waiting,
         "waiting_more": max(len(mine) - SHOWN, 0),
-        "at_risk": at_risk[:SHOWN],
-        "at_risk_more": max(len(at_risk) - SHOWN, 0),
+        "at_risk": overdue[:room] + ahead,
+        "at_risk_more": max(len(overdue) - room, 0),
         "lately": lately,
-        "watches": bool(READS_ALL & request.roles),  # type: ignore[attr-defined]
+        "watches": watches,
         "trail": url_or_none("reports:trail", org=organisation.slug),
         "risk_first": ADMINISTRATOR in request.roles and not request.roles & {RISK_OFFICER, APPROVER},  # type: ignore[attr-defined]
     }
@@ -180,6 +188,32 @@ def risk_lines(request: HttpRequest, things: list[Thing], today: date) -> list[L
     return lines
 
 
+def ahead_lines(request: HttpRequest) -> list[Line]:
+    """What the portfolio shows to be at risk though nothing of it is overdue, for who may see it."""
+    org = request.organisation.slug  # type: ignore[attr-defined]
+    seen = visible(request.user, request.organisation, request.rights)  # type: ignore[arg-type, attr-defined]
+    portfolio = Portfolio(seen, Filters())
+    ahead = ahead_of(portfolio)
+    lines = []
+    whats = {"provider": _("Concentration per provider is above its limit"), "model": _("Concentration per model is above its limit")}
+    for of, index_ in ahead.concentrated.items():
+        assert portfolio.limit is not None  # nothing is above no limit
+        told = _("Herfindahl–Hirschman index %(index)s; high from %(limit)s") % {
+            "index": formats.number(f"{index_:,}"), "limit": formats.number(f"{portfolio.limit.high_from:,}"),
+        }  # fmt: skip
+        lines.append(Line(whats[of], "", told, reverse("assessments:portfolio_chart", args=[org, f"{of}s"])))
+    if n := ahead.grave:
+        what = ngettext(
+            "%(n)d chosen option has a high or critical residual risk", "%(n)d chosen options have a high or critical residual risk", n
+        )
+        lines.append(Line(what % {"n": n}, "", "", reverse("assessments:portfolio", args=[org]) + "?state=approved&risk=high&sort=-risk"))
+    for (day, instrument), n in ahead.duties.items():
+        what = ngettext("%(n)d obligation with a gap begins to apply", "%(n)d obligations with a gap begin to apply", n) % {"n": n}
+        where = reverse("assessments:portfolio_chart", args=[org, "obligations"])
+        lines.append(Line(what, str(INSTRUMENTS.get(instrument, instrument)), "", where, day))
+    return lines
+
+
 def _page(request: HttpRequest, thing: Thing, name: str, **more: str) -> str:
     where = {"org": request.organisation.slug, "assessment": thing.case, **more}  # type: ignore[attr-defined]
     return reverse(f"assessments:{name}", kwargs=where)
@@ -215,6 +249,13 @@ def guide_for(roles: frozenset[str]) -> list[str]:
         told.append(_("You answer the parts that you are asked for; each answer saves itself. What you don't know, answer as unknown."))
     if APPROVER in roles:
         told.append(_("You read a frozen record, and sign it or give it back with a reason. Nobody signs what they wrote or answered."))
+    if AUDITOR in roles:
+        told.append(
+            _(
+                "You read the assessments, records, reports and trail that are open to you, and change nothing. With an evidence bundle you check a "
+                "decision without this service."
+            )
+        )
     if ADMINISTRATOR in roles:
         told.append(_("You look after people and roles, who signs what, and the health of the service. That gives no say in a decision."))
     told.append(_("What happens is kept in a trail that nobody can change, and this page always shows what waits for you."))

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.formats import short_day
 from accounts.models import Membership
 from assessments import commenting, editing, workflow
 from assessments.delegating import delegate
@@ -24,8 +25,10 @@ from tests.assessments.acting import PolicyModel, Rule
 from tests.assessments.asking import Case
 from tests.assessments.test_assigning import ask
 from tests.fixtures import SIGNING, Cast, make_submitted, more_approvers, newest, sign, today
+from tests.portfolio.making import add
 
 MOST_QUERIES = 15
+ROLES = ("risk_officer", "contributor", "approver", "auditor", "administrator")
 HOME = reverse("assessments:home", kwargs={"org": "meridian-bank"})
 KIND = "answered “Question kind?”"  # the title of a question that is named by its id in the trail
 
@@ -270,5 +273,50 @@ def test_it_asks_few_queries_whatever_waits(case: Case) -> None:
         ask(another, ("all", "one"))
         commenting.write(actor=cast.contributor, assessment=made, question="kind", text="Well?", ask=person.email)
     Assignment.objects.filter(person=cast.contributor).update(due_on=today() - timedelta(days=2))
+    add(cast, *({"title": f"Grave {n}"} for n in range(10)), duties=[(today() + timedelta(days=9), "dora", "gap")])
     assert queries() <= MOST_QUERIES
     assert few <= MOST_QUERIES
+
+
+def test_it_tells_what_is_at_risk_in_the_portfolio(cast: Cast) -> None:
+    near, portfolio = today() + timedelta(days=12), reverse("assessments:portfolio", args=["meridian-bank"])
+    add(
+        cast, {"title": "Grave"}, {"title": "Graver", "residual": "critical"}, {"title": "Proposed", "status": "in_review"},
+        {"title": "Fine", "residual": "medium"},
+        duties=[(near, "data-act", "gap"), (near, "dora", "met"), (today(), "gdpr", "gap"), (today() + timedelta(days=31), "nis2", "gap")],
+    )  # fmt: skip
+    for who in ("risk_officer", "approver", "auditor", "administrator"):
+        told = at_risk(home(cast, who))
+        text = " ".join(re.sub(r"<[^>]*>", " ", told).split())
+        assert "Concentration per provider is above its limit Herfindahl–Hirschman index 10,000; high from 1,800" in text
+        assert "Concentration per model is above its limit" in text
+        assert "2 chosen options have a high or critical residual risk" in text
+        assert f"12 obligations with a gap begin to apply Data Act by {short_day(near)}" in text
+        assert text.count("begin to apply") == 1
+        assert f"{portfolio}?state=approved&amp;risk=high" in told
+        assert f"{portfolio}charts/providers/" in told
+        assert f"{portfolio}charts/obligations/" in told
+    assert "Concentration" not in home(cast, "contributor")
+
+
+def test_a_portfolio_within_its_limits_is_no_risk(cast: Cast) -> None:
+    add(cast, *({"title": f"Case {n}", "provider": f"P{n}", "model": f"M{n}", "residual": "low"} for n in range(9)), duties=())
+    assert "nothing in the portfolio is above its limit" in at_risk(home(cast, "auditor"))
+
+
+def test_what_the_portfolio_shows_is_told_however_much_is_overdue(case: Case) -> None:
+    add(case.cast, {"title": "Grave"})
+    for n in range(14):
+        made = editing.assessment_create(
+            actor=case.person, organisation=case.cast.organisation, title=f"Case {n}", name=f"Case {n}", purpose="To test.", archetype="documents"
+        )  # fmt: skip
+        ask(Case(case.cast, made, case.vendor, case.own, case.client, case.person), ("all", "one"))
+    Assignment.objects.update(due_on=today() - timedelta(days=2))
+    page = home(case.cast, "risk_officer")
+    assert "1 chosen option has a high or critical residual risk" in page
+    assert "and 6 more" in at_risk(page)
+
+
+def test_the_introduction_has_a_line_for_every_role(cast: Cast) -> None:
+    told = {who: home(cast, who).partition('class="guide"')[2].partition("</section>")[0].count("<li>") for who in ROLES}
+    assert min(told.values()) >= 3, told
