@@ -177,9 +177,9 @@ def by_nothing(save: Callable[[int], Request], statements: int) -> Callable[[int
 
 @functools.cache
 def service() -> Callable[..., Any]:
-    from django.core.wsgi import get_wsgi_application
+    from config.wsgi import application
 
-    return get_wsgi_application()
+    return application
 
 
 def answered(request: Request) -> float:
