@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
 from compliance.addresses import of_act, of_source
 from compliance.catalogue.index import index
 from compliance.releases import newest
 from compliance.views.texts_of_law import laws_of
+from tests.fixtures import Cast, make_complete
 
 GDPR = "https://data.europa.eu/eli/reg/2016/679/oj"
 
@@ -46,3 +49,14 @@ def test_a_question_names_the_places_of_the_law_that_hang_on_its_answer() -> Non
     (law,) = laws_of(release, questions["ai-act.annex-iii"])
     assert len(law.references) == 6 and law.more > 10
     assert laws_of(release, questions["organisation.risk-appetite"]) == ()
+
+
+@pytest.mark.django_db
+def test_the_page_of_a_section_links_them(cast: Cast) -> None:
+    client, case = Client(), make_complete(cast)
+    client.force_login(cast.risk_officer)
+    place = {"org": cast.organisation.slug, "assessment": case.pk, "questionnaire": "sovereignty", "section": "location"}
+    page = client.get(reverse("assessments:section", kwargs=place)).content.decode()
+    assert f'<a href="{GDPR}" rel="noopener noreferrer external">GDPR</a>, Arts 44 to 49' in page
+    listed = client.get(reverse("compliance:sources", kwargs={"org": cast.organisation.slug, "release": case.catalogue})).content.decode()
+    assert listed.count('rel="noopener noreferrer external"') > 40

@@ -111,6 +111,14 @@ class TestDraft:
         with pytest.raises(WrongStatus, match="Nothing has been submitted yet"):
             report_ask(actor=cast.risk_officer, assessment=make_complete(cast), kind="draft")
 
+    def test_before_a_submission_its_page_says_when_and_offers_no_button(self, cast: Cast) -> None:
+        case = make_complete(cast)
+        page = client_of(cast, "risk_officer").get(reverse("reports:documents", args=[cast.organisation.slug, case.pk])).content.decode()
+        assert "It can be made once the assessment was submitted." in page and "Have it made" not in page
+        # It stands within the assessment: its spine leads on, and says where one is.
+        assert reverse("assessments:result", args=[cast.organisation.slug, case.pk]) in page
+        assert 'aria-current="page"><span class="spine-label">Report</span>' in page
+
 
 class TestEditions:
     def test_a_later_one_takes_the_place_of_the_former_and_says_so(self, report: Report, cast: Cast) -> None:
