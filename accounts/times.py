@@ -36,7 +36,8 @@ class TimesMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path.startswith("/api/"):
-            request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]  # who comes with a token has no session to be looked for
+            # Whoever comes with a token has no session that need be looked for.
+            request.user = SimpleLazyObject(lambda: person_of(request))  # type: ignore[assignment]
             return self.get_response(request)
         if SESSION_KEY not in request.session:
             return self.get_response(request)

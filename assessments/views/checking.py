@@ -58,7 +58,7 @@ def check_context(request: HttpRequest, standing: Standing, error: Refused | Non
         "withdraw_reason": typed.get("withdraw_reason", ""),
         "unfounded": len(claiming(standing, attached)),
         "untreated": _untreated(assessment, evaluation, chosen),
-        "returned": returned_by(assessment),
+        "returned": returned_by(assessment, newest_verdict(assessment) if assessment.status == Status.RETURNED else None),
         "to_accept": [g for g in shown["obstacles"] if g["id"] == chosen and g["blockers"]],
     }
 
@@ -69,10 +69,9 @@ def _untreated(assessment: Assessment, evaluation: Evaluation, option: str) -> i
     return sum(entry["option"] == option and not entry["treatment"] for entry in entries)
 
 
-def returned_by(assessment: Assessment) -> Verdict | None:
-    """The verdict that the assessment was returned by, if that is how it stands."""
-    verdict = newest_verdict(assessment) if assessment.status == Status.RETURNED else None
-    return verdict if verdict and verdict.verdict == VerdictKind.RETURN else None
+def returned_by(assessment: Assessment, verdict: Verdict | None) -> Verdict | None:
+    """``verdict``, the newest one, if the assessment stands returned by it."""
+    return verdict if verdict and verdict.verdict == VerdictKind.RETURN and assessment.status == Status.RETURNED else None
 
 
 def newest_verdict(assessment: Assessment) -> Verdict | None:

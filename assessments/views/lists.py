@@ -18,12 +18,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import member
 from assessments.evaluation import evaluate_assessment
-from assessments.models import Assessment, Assignment, Condition, DecisionRecord, Status, Treated, VerdictKind
+from assessments.models import Assessment, Assignment, Condition, DecisionRecord, Status, Treated
 from assessments.moving import newer_release
 from assessments.permissions import Place, Reach, visible
 from assessments.progress import Count, Standing, standing_of, standings
 from assessments.views.assigning import place_lines
-from assessments.views.checking import newest_verdict
+from assessments.views.checking import newest_verdict, returned_by
 from assessments.views.common import allowed, find, page_context, reach, url_or_none
 from assessments.views.decided import left_of, succession
 from assessments.views.wire import in_words
@@ -112,7 +112,7 @@ def overview(request: HttpRequest, assessment: UUID) -> HttpResponse:
     where = {"org": request.organisation.slug, "assessment": found.pk}  # type: ignore[attr-defined]
     context = page_context(
         request, found, standing, nav="assessments", archetype=archetype, act=evaluation.as_dict()["ai_act"], decision=decision, verdict=verdict,
-        returned=verdict if verdict and verdict.verdict == VerdictKind.RETURN and found.status == Status.RETURNED else None,
+        returned=returned_by(found, verdict),
         step=next_step(request, standing), left=left_of(found, decision), successor=successor, may_succeed=may_succeed,
         panel=url_or_none("reports:panel", **where) if allowed(request, "report") else None,
         may_export=allowed(request, "export"), newer=newer_release(found),
