@@ -123,15 +123,21 @@ def scenarios(content: Content, try_at: str = "") -> dict[str, Any] | None:
     }
     columns = [base, *found["scenarios"]]
     measures = [
-        (_("Score of 100"), "score", lambda text: str(text)),
-        (_("Cost over the horizon, %(currency)s") % found, "cost_total", amount),
-        (_("Expected loss a year, %(currency)s") % found, "loss_per_year", amount),
+        (_("Score of 100"), "score", "score", lambda text: str(text)),
+        (_("Cost over the horizon, %(currency)s") % found, "cost_total", "costs.total.likely", amount),
+        (_("Expected loss a year, %(currency)s") % found, "loss_per_year", "loss.expected_per_year", amount),
     ]
     groups = []
-    for title, field, show in measures:
+    for title, field, key, show in measures:
         if any(o[field] is not None for column in columns for o in column["options"]):
             rows = [
-                {"name": names[o["id"]], "cells": [_compared(column, base, n, field, show) for column in columns]}
+                {
+                    "name": names[o["id"]],
+                    "key": f"options.{o['id']}.{key}",
+                    "cells": [
+                        _compared(column, base, n, field, show) | {"of": f"{names[o['id']]}, {column['title']}"} for column in columns
+                    ],
+                }
                 for n, o in enumerate(base["options"])
             ]
             groups.append({"title": title, "rows": rows})
@@ -170,11 +176,18 @@ def _outcome(column: Content, base: Content, names: Mapping[str, str]) -> dict[s
 
 
 def _compared(column: Content, base: Content, position: int, field: str, show: Any) -> dict[str, Any]:
-    """A figure of one option under a scenario, and how much it differs from what it is as things stand."""
+    """A figure of one option under a scenario, how much it differs from what it is as things stand, and where it is derived: ``under`` that
+    scenario, evaluated anew, or in a record at the ``scenario`` itself."""
     option, before = column["options"][position], base["options"][position]
     text, was = option[field], before[field]
     gap = ""
     if text is not None and was is not None and show(text) != show(was):
         change = Decimal(text) - Decimal(was)
         gap = ("+" if change > 0 else "−") + show(str(abs(change)))
-    return {"text": "" if text is None else show(text), "gap": gap, "out": field == "score" and not option["admissible"]}
+    return {
+        "text": "" if text is None else show(text),
+        "gap": gap,
+        "out": field == "score" and not option["admissible"],
+        "scenario": f"scenarios.{column['id']}" if column["id"] else "",
+        "under": f"&{urlencode({'scenario': column['id']})}" if column["id"] else "",
+    }

@@ -27,7 +27,9 @@ from assessments.views.decided import succession
 from assessments.views.law import CLASSES
 from assessments.views.places import questions_of, record_places
 from assessments.views.presenting import amount, present
-from assessments.views.results import charts_of, trace_url, what_if_url
+from assessments.views.results import charts_of
+from assessments.views.tracing import trace_url
+from assessments.views.what_if import what_if_url
 from assessments.views.wire import dom_id
 from audit.canonical import canonical_bytes, sha256_hex
 

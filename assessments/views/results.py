@@ -13,6 +13,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from accounts.access import member
 from assessments import editing
@@ -28,6 +29,7 @@ from assessments.models import Assessment, Snapshot
 from assessments.permissions import require
 from assessments.progress import standing_of
 from assessments.scoring.evaluate import Evaluation
+from assessments.scoring.patch import Patch, PatchErrors
 from assessments.scoring.rounding import COMPUTING, plain, points
 from assessments.scoring.values import score
 from assessments.snapshots import content_of
@@ -35,8 +37,8 @@ from assessments.views.common import find, page_context
 from assessments.views.places import live_places, questions_of, record_places
 from assessments.views.presenting import Content, catalogue_of, live_content, present_live
 from assessments.views.showing import manner
-from assessments.views.tracing import Reader, found
-from assessments.views.what_if import what_if_context
+from assessments.views.tracing import Reader, found, trace_url
+from assessments.views.what_if import what_if_context, what_if_described, what_if_url
 from compliance.catalogue.index import index
 
 OWN = "own"
@@ -95,46 +97,45 @@ def flips(request: HttpRequest, assessment: UUID) -> HttpResponse:
     standing = None if request.htmx else standing_of(seen)  # type: ignore[attr-defined]
     content = live_content(evaluate_assessment(seen, standing), whole=True)
     shown = present_live(content, live_places(seen, questions_of(content)), what_if_url(request, seen))
-    context = {"trace_url": trace_url(request, seen), **shown}
+    context = {"trace_url": trace_url(request, seen), "scenarios_derived": True, **shown}
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "assessments/_result_changes.html", {"assessment": seen, **context})
     return render(request, "assessments/result_flips.html", page_context(request, seen, standing, **context))
 
 
-def what_if_url(request: HttpRequest, assessment: Assessment) -> str:
-    return reverse("assessments:what_if", kwargs={"org": request.organisation.slug, "assessment": assessment.pk})  # type: ignore[attr-defined]
-
-
-def trace_url(request: HttpRequest, assessment: Assessment, snapshot: Snapshot | None = None) -> str:
-    """The address of the derivations, ready for the key of a number to be put behind it."""
-    base = reverse("assessments:trace", kwargs={"org": request.organisation.slug, "assessment": assessment.pk})  # type: ignore[attr-defined]
-    return f"{base}?record={snapshot.number}&of=" if snapshot else f"{base}?of="
-
-
 @require_safe
 @member()
 def trace(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    """The derivation of one number (``of``, its key in the output) or of all; of what stands now, or of the snapshot number ``record``."""
+    """The derivation of one number (``of``, its key in the output) or of all; of what stands now, of the snapshot number ``record``, or of what
+    stands under the what-if that the address describes."""
     seen = find(request, assessment)
     number = request.GET.get("record", "")
     snapshot = snapshot_numbered(seen, number) if number else None
     key = request.GET.get("of", "")
     standing = None if request.htmx else standing_of(seen)  # type: ignore[attr-defined]
+    try:
+        tried = None if snapshot else what_if_described(request, seen, standing)
+    except PatchErrors:  # its page says what is wrong with it
+        page = f"{what_if_url(request, seen)}?{request.GET.urlencode()}"
+        return HttpResponseClientRedirect(page) if request.htmx else redirect(page)  # type: ignore[attr-defined]
     content = (
-        content_of(snapshot) if snapshot else live_content(evaluate_assessment(seen, standing), whole=key.partition(".")[0] in STUDIED)
-    )
+        content_of(snapshot) if snapshot
+        else live_content(tried.evaluation) if tried
+        else live_content(evaluate_assessment(seen, standing), whole=key.partition(".")[0] in STUDIED)
+    )  # fmt: skip
     tree = content["evaluation"]["trace"]
     node = found(tree, key) if key else tree
     if node is None:
         raise Http404(_("There is no such number in this evaluation."))
     asked = questions_of(content)
+    derivations = trace_url(request, seen, snapshot, tried.query if tried else "")
     page = reverse("assessments:record", kwargs={"org": request.organisation.slug, "assessment": seen.pk})  # type: ignore[attr-defined]
     inside = record_places(asked)
     reader = Reader(
         asked=asked,
         sources={s["id"]: s["title"] for s in content["sources"]},
         where=(lambda k, option="": f"{page}?number={snapshot.number}{inside(k, option)}") if snapshot else live_places(seen, asked),
-        derivations=trace_url(request, seen, snapshot),
+        derivations=derivations,
         evaluation=content["evaluation"],
         catalogue=reverse("compliance:reference", kwargs={"org": request.organisation.slug, "release": catalogue_of(content)}),  # type: ignore[attr-defined]
     )
@@ -142,10 +143,8 @@ def trace(request: HttpRequest, assessment: UUID) -> HttpResponse:
     names = {option["id"]: option["name"] for option in content["options"]}
     about = names.get(key.split(".")[1], "") if key.startswith("options.") else ""
     if request.htmx:  # type: ignore[attr-defined]
-        return render(request, "assessments/_trace.html", {"step": step, "about": about, "whole": trace_url(request, seen, snapshot) + key})
-    context = page_context(
-        request, seen, standing, step=step, about=about, key=key, snapshot=snapshot, trace_url=trace_url(request, seen, snapshot)
-    )
+        return render(request, "assessments/_trace.html", {"step": step, "about": about, "tried": tried, "whole": derivations + key})
+    context = page_context(request, seen, standing, step=step, about=about, key=key, snapshot=snapshot, tried=tried, trace_url=derivations)
     return render(request, "assessments/trace.html", context)
 
 
@@ -176,7 +175,7 @@ def weights(request: HttpRequest, assessment: UUID) -> HttpResponse:
     given = request.POST if request.method == "POST" else request.GET
     standing = standing_of(seen)
     evaluation = evaluate_assessment(seen, standing)
-    context = _weights_context(seen, evaluation, given, errors, trouble)
+    context = _weights_context(seen, evaluation, given, errors, trouble) | {"trace_url": trace_url(request, seen)}
     if request.htmx and request.method != "POST":  # type: ignore[attr-defined]
         return render(request, "assessments/_weights_effect.html", context)
     return render(request, "assessments/weights.html", page_context(request, seen, standing, **context), status=422 if trouble else 200)
@@ -215,11 +214,20 @@ def _weights_context(
             own = {c: Decimal(w) for c, w in editing.typed_weights(chosen, set(known.criteria)).items()}
     except Refused as error:
         wrong, trouble = wrong or error.fields, trouble or error.message
-    rows = [
-        {"id": name, "title": title, "text": text, "chosen": name == choice, "effect": _effect(evaluation, weighed)}
+    rows: list[dict[str, Any]] = [
+        {
+            "id": name, "title": title, "text": text, "chosen": name == choice, "effect": _effect(evaluation, weighed),
+            "under": f"&{Patch(weights=name).query()}",
+        }
         for name, (title, text, weighed) in profiles.items()
-    ]
-    rows.append({"id": OWN, "title": _("My own weights"), "text": "", "chosen": choice == OWN, "effect": _effect(evaluation, own)})
+    ]  # fmt: skip
+    typed_in_full = Patch(weights={c.id: plain(own.get(c.id, Decimal(0))) for c in release.criteria})
+    rows.append(
+        {
+            "id": OWN, "title": _("My own weights"), "text": "", "chosen": choice == OWN, "effect": _effect(evaluation, own),
+            "under": f"&{typed_in_full.query()}",
+        }
+    )  # fmt: skip
     shares = own if choice == OWN else profiles.get(str(choice), profiles["archetype"])[2]
     whole = sum(shares.values(), Decimal(0)) or Decimal(1)
     return {
@@ -233,6 +241,7 @@ def _weights_context(
             for c in release.criteria
         ],
         "choice": choice,
+        "leader": next((cell for row in rows if row["chosen"] for cell in row["effect"] if cell["first"]), None),
         "stored": stored if isinstance(stored, str) else OWN,
         "trouble": trouble,
         "errors": wrong,
@@ -249,6 +258,7 @@ def _effect(evaluation: Evaluation, weighed: Mapping[str, Decimal]) -> list[dict
         {
             "name": option.facts.label,
             "score": points(s.value),
+            "key": f"options.{option.facts.id}.score",
             "rank": places.get(option.facts.id),
             "first": places.get(option.facts.id) == 1,
         }

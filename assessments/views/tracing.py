@@ -7,8 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
+from django.http import HttpRequest
+from django.urls import reverse
+
 from accounts import formats
-from assessments.models import BasisOfAnswer
+from assessments.models import Assessment, BasisOfAnswer, Snapshot
 from assessments.scoring import printed
 from assessments.scoring.costs import CATEGORIES
 from assessments.scoring.trace_node import leaf
@@ -167,6 +170,13 @@ class Reader:
 
     def _choices(self, scope: str) -> dict[str, str]:
         return {choice["id"]: choice["text"] for choice in self.asked.get(scope, {}).get("choices") or ()}
+
+
+def trace_url(request: HttpRequest, assessment: Assessment, snapshot: Snapshot | None = None, tried: str = "") -> str:
+    """The address of the derivations, ready for the key of a number to be put behind it; ``tried``: the query of a what-if that it is under."""
+    base = reverse("assessments:trace", kwargs={"org": request.organisation.slug, "assessment": assessment.pk})  # type: ignore[attr-defined]
+    under = f"record={snapshot.number}&" if snapshot else f"{tried}&" if tried else ""
+    return f"{base}?{under}of="
 
 
 def found(tree: Mapping[str, Any], key: str) -> Mapping[str, Any] | None:

@@ -21,14 +21,15 @@ from django.views.decorators.http import require_safe
 from accounts.access import member
 from assessments.evaluation import facts_of, release_of
 from assessments.models import Assessment
-from assessments.progress import standing_of
+from assessments.progress import Standing, standing_of
 from assessments.scoring import patch as patching
 from assessments.scoring.evaluate import Evaluation, evaluate
 from assessments.scoring.patch import Patch, PatchError, PatchErrors, patched, shares
 from assessments.scoring.rounding import COMPUTING, plain
 from assessments.views.common import allowed, current_path, find, page_context
+from assessments.views.tracing import trace_url
 from assessments.views.what_if_adding import Adding, adding_context
-from assessments.views.what_if_effect import counted, effect
+from assessments.views.what_if_effect import counted, effect, list_changes
 from compliance.catalogue.index import index
 
 EFFECT, PANEL, VALUES = "what-if-effect", "what-if", "what-if-value"  # what htmx asks for, by the element's id
@@ -66,13 +67,40 @@ def what_if(request: HttpRequest, assessment: UUID) -> HttpResponse:
     if wanted == VALUES:
         chosen = adding_context(tried.found or base, replace(adding, values=()))
         return render(request, "assessments/_what_if_value.html", {"adding": chosen})
-    context: dict[str, Any] = {"assessment": seen, "what_if": panel(request, seen, tried)}
+    context: dict[str, Any] = {"assessment": seen, "what_if": panel(request, seen, tried), "trace_url": trace_url(request, seen)}
     if wanted == EFFECT:
         return render(request, "assessments/_what_if_effect.html", context, status=status)
     if wanted == PANEL:
         return render(request, "assessments/_what_if.html", context, status=status)
     context["adding"] = adding_context(tried.found or base, adding) | {"errors": [e.message for e in refused]}
     return render(request, "assessments/what_if.html", {**page_context(request, seen, standing), **context}, status=status)
+
+
+@dataclass(frozen=True)
+class Described:
+    """A what-if that an address describes: its evaluation, its changes in words, its query and the address of its page."""
+
+    evaluation: Evaluation
+    changes: tuple[str, ...]
+    query: str
+    address: str
+
+
+def what_if_described(request: HttpRequest, assessment: Assessment, standing: Standing | None) -> Described | None:
+    """The what-if of ``request``'s address; None where it describes none. Raises PatchErrors for one that can't be."""
+    base = evaluate(release_of(assessment), facts_of(assessment, standing), draws=0)
+    tried = try_out(base, request.GET)
+    if tried.found is None:
+        raise PatchErrors(tried.errors)
+    if tried.patch == Patch():
+        return None
+    address = what_if_url(request, assessment)
+    changes = tuple(change["text"] for change in list_changes(base, tried.found, tried.patch, address))
+    return Described(tried.found, changes, tried.patch.query(), f"{address}?{tried.patch.query()}")
+
+
+def what_if_url(request: HttpRequest, assessment: Assessment) -> str:
+    return reverse("assessments:what_if", kwargs={"org": request.organisation.slug, "assessment": assessment.pk})  # type: ignore[attr-defined]
 
 
 def what_if_context(request: HttpRequest, assessment: Assessment, evaluation: Evaluation) -> dict[str, Any]:
@@ -124,8 +152,7 @@ def shown_weights(base: Evaluation, patch: Patch) -> dict[str, str]:
 def panel(request: HttpRequest, assessment: Assessment, tried: Tried) -> dict[str, Any]:
     """What ``_what_if.html`` shows: the fields as they stand, and the effect."""
     base, patch = tried.base, tried.patch
-    org = request.organisation.slug  # type: ignore[attr-defined]
-    address = reverse("assessments:what_if", kwargs={"org": org, "assessment": assessment.pk})
+    address = what_if_url(request, assessment)
     only = Patch(scenario=patch.scenario, weights=patch.weights)
     known = {s.id for s in base.release.scenarios}
     chosen = patch.scenario if patch.scenario in known else ""

@@ -38,6 +38,7 @@ def effect(base: Evaluation, found: Evaluation, patch: Patch, address: str) -> d
         "losses": any(o.loss for o in found.options),
         "changes": changes,
         "address": f"{address}?{patch.query()}",
+        "under": f"&{patch.query()}" if patch != Patch() else "",
         "weights": weights_query(found) if patch.weights else "",
     }
 
@@ -74,6 +75,9 @@ def row(before: OptionResult, now: OptionResult, found: Evaluation) -> dict[str,
         "blockers": [b.message for b in now.blockers],
         "more_blockers": max(0, len(now.blockers) - 2),
         "score": points(now.score.value),
+        "score_key": f"options.{now.facts.id}.score",
+        "cost_key": f"options.{now.facts.id}.costs.total.likely",
+        "loss_key": f"options.{now.facts.id}.loss.expected_per_year",
         "score_before": points(before.score.value),
         "gain": signed(gain),
         "direction": "up" if gain > 0 else "down" if gain < 0 else "",

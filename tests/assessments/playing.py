@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from html import unescape
 from typing import Any
 
@@ -39,6 +40,11 @@ class Reader:
     def get(self, name: str, query: str = "", **headers: str) -> Any:
         return self.client.get(self.url(name, query), headers=headers)
 
+    def derived(self, address: str) -> Decimal:
+        """The value at the root of the derivation that stands at ``address``."""
+        value = self.client.get(address, headers={"HX-Request": "true"}).context["step"].value
+        return Decimal(value.removeprefix("EUR ").replace(",", ""))
+
     def post(self, name: str, **fields: Any) -> Any:
         return self.client.post(self.url(name), fields)
 
@@ -50,6 +56,12 @@ def html(response: Any) -> str:
 def words(response: Any) -> str:
     """The page's text, its white space made single."""
     return " ".join(unescape(TAGS.sub(" ", html(response))).split())
+
+
+def numbers(response: Any, of: str = "") -> list[tuple[Decimal, str]]:
+    """The numbers that say where they come from, and the addresses of their derivations; those whose keys begin with ``of``."""
+    found = re.findall(rf'<a class="number" href="([^"]+[?&](?:amp;)?of={of}[^"]*)"[^>]*>([^<]+)<', html(response))
+    return [(Decimal(text.replace(",", "")), unescape(href)) for href, text in found]
 
 
 def links(response: Any) -> list[str]:

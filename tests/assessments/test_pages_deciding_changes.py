@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from assessments.views.presenting import live_content
 from assessments.views.presenting_change import changes, scenarios
 from assessments.views.trying import Trials
 from compliance import releases
-from tests.assessments.playing import Reader, html, links, words
+from tests.assessments.playing import Reader, html, links, numbers, words
 from tests.fixtures import EXAMPLE, Cast, make_cast, make_complete, make_draft
 
 FRAGMENT = {"HX-Request": "true"}
@@ -80,10 +81,17 @@ class Complete(TestCase):
 
     def test_every_change_and_scenario_has_its_derivation(self) -> None:
         page = self.reader.get("result_flips", **FRAGMENT)
-        derived = [link for link in links(page) if "/trace/" in link]
+        derived = [link for link in links(page) if "/trace/" in link and "of=options" not in link]
         assert len(derived) == len(self.data["flips"]) + len(self.data["scenarios"])
         for link in (derived[0], derived[-1]):
             assert self.reader.client.get(link).status_code == 200
+
+    def test_every_figure_of_a_scenario_is_derived_under_it(self) -> None:
+        shown = numbers(self.reader.get("result_flips", **FRAGMENT), of="options.")
+        assert len(shown) == 3 * len(self.case.options.all()) * (1 + len(self.data["scenarios"]))
+        assert len({link for _value, link in shown}) == len(shown)
+        for value, link in shown:
+            assert round(self.reader.derived(link), value.as_tuple().exponent * -1) == value  # type: ignore[operator]
 
     def test_scenarios_stand_beside_how_it_stands(self) -> None:
         text = words(self.reader.get("result_flips", **FRAGMENT))
@@ -94,7 +102,7 @@ class Complete(TestCase):
                 assert option["score"] in table
                 assert f"{Decimal(option['cost_total']):,.0f}" in table
                 assert f"{Decimal(option['loss_per_year']):,.0f}" in table
-        assert "73.7 (+4.6)" in table
+        assert re.search(r"73\.7 Managed open weights, [^()]+ \(\+4\.6\)", table)
         assert "Leaning" in table
 
 

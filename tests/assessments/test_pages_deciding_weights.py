@@ -5,7 +5,7 @@ from __future__ import annotations
 from assessments.evaluation import evaluate_assessment, release_of
 from assessments.models import Assessment
 from assessments.scoring.rounding import points
-from tests.assessments.playing import OnTheCompleteCase, Reader, html, words
+from tests.assessments.playing import OnTheCompleteCase, Reader, html, numbers, words
 
 
 class Weights(OnTheCompleteCase):
@@ -36,6 +36,14 @@ class Weights(OnTheCompleteCase):
         assert typed["service-levels"] == "17"
         assert sum(map(float, typed.values())) == 100
 
+    def test_every_score_says_where_it_comes_from(self) -> None:
+        page = self.officer.get("weights", "?choice=own&w-cost=3&w-liability=1")
+        shown = numbers(page)
+        assert len(shown) == len(page.context["rows"]) * len(page.context["option_names"])
+        assert len({value for value, _address in shown}) > len(page.context["option_names"])
+        for value, address in shown:
+            assert self.officer.derived(address) == value
+
     def test_trying_out_saves_nothing(self) -> None:
         page = self.officer.get("weights", "?choice=own&w-cost=1")
         row = next(r for r in page.context["rows"] if r["chosen"])
@@ -47,6 +55,13 @@ class Weights(OnTheCompleteCase):
         page = self.officer.get("weights", "?choice=own&w-cost=1", **{"HX-Request": "true"})
         assert "<form" not in html(page)
         assert "The effect" in words(page)
+
+    def test_only_who_leads_is_read_out(self) -> None:
+        said = "With the chosen weights, Vendor API in the EU leads with 80.1 of 100 points."
+        assert said in words(self.officer.get("weights"))
+        assert 'aria-live="polite" id="weights-said"' in html(self.officer.get("weights"))
+        part = self.officer.get("weights", "?choice=archetype", **{"HX-Request": "true"})
+        assert f'<p id="weights-said" hx-swap-oob="innerHTML">{said}</p>' in html(part)
 
     def test_typed_weights_are_saved(self) -> None:
         assert self.officer.post("weights", choice="own", **{"w-cost": "3", "w-liability": "1", "w-control": ""}).status_code == 302

@@ -17,7 +17,7 @@ from assessments.views.what_if import what_if_context
 from assessments.views.what_if_effect import counted
 from audit.models import AuditEvent
 from compliance.catalogue.index import index
-from tests.assessments.playing import OnTheCompleteCase, Reader, html, links, words
+from tests.assessments.playing import OnTheCompleteCase, Reader, html, links, numbers, words
 from tests.fixtures import make_draft
 
 EFFECT = {"HX-Request": "true", "HX-Target": "what-if-effect"}
@@ -209,6 +209,24 @@ class WhatIf(OnTheCompleteCase):
         assert 'id="what-if-add-errors"' in html(refused)
         assert 'value="-3"' in html(refused)
         assert "The effect" in words(refused)
+
+    def test_every_number_says_where_it_comes_from_under_the_changes(self) -> None:
+        page = self.page(f"{NO_FALLBACK}&{CHEAP}&w-cost=40", **EFFECT)
+        shown = numbers(page)
+        assert len(shown) == 4 * len(self.rows(page))  # score, score before, cost and loss
+        for value, address in shown:
+            assert round(self.officer.derived(address), value.as_tuple().exponent * -1) == value  # type: ignore[operator]
+        whole = self.officer.client.get(shown[0][1])
+        assert "Weight of Cost: 40 (as it stands, 8)" in words(whole)
+        assert "It stops (as it stands, A fallback was tried; people switch to it)" in words(whole)
+        assert page.context["what_if"]["effect"]["address"] in links(whole)
+        further = next(link for link in links(whole) if "/trace/" in link and "of=options" in link)
+        assert "w-cost=40" in further
+
+    def test_a_derivation_under_a_what_if_that_makes_no_sense_says_why(self) -> None:
+        query = "?of=options.vendor-api.score&scenario=rain"
+        assert "no scenario 'rain'" in words(self.officer.client.get(self.officer.get("trace", query)["Location"]))
+        assert self.officer.get("trace", query, **{"HX-Request": "true"})["HX-Redirect"] == self.officer.url("what_if", query)
 
     def test_it_saves_nothing_and_everybody_may_try(self) -> None:
         readers = [Reader(person, self.case) for person in (self.cast.auditor, self.cast.approver, self.cast.administrator)]
