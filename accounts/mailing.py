@@ -40,6 +40,7 @@ SUBJECTS = {
     "reminder": gettext_noop("Your signature is still missing: {title}"),
     "decision": gettext_noop("{Outcome}: {title}"),
     "returned": gettext_noop("Returned for changes: {title}"),
+    "nobody_signs": gettext_noop("Nobody is left who could sign: {title}"),
     "review_due": gettext_noop("Review due {when}: {title}"),
     "expired": gettext_noop("Approval expired: {title}"),
     "acceptance_expired": gettext_noop("An accepted finding is open again: {title}"),

@@ -9,7 +9,7 @@ from typing import Any
 from django.urls import reverse
 
 from accounts.mailing import mail_later
-from accounts.models import User
+from accounts.models import Role, User
 from assessments.models import Assessment, Comment, Condition, Snapshot, Verdict
 from assessments.routing import StageStanding, who_is_asked
 from assessments.snapshots import day_text
@@ -61,6 +61,13 @@ def tell_decision(snapshot: Snapshot, outcome: str, by: User, option: str, condi
 def tell_returned(snapshot: Snapshot, by: User, reason: str) -> None:
     for person in _concerned(snapshot):
         _mail("returned", person, snapshot.assessment, str(snapshot.pk), "record", by=by.name, reason=reason)
+
+
+def tell_stuck(snapshot: Snapshot, by: User) -> None:
+    """The author, who submitted it and the administrators, that ``by`` abstained and nobody is left who could sign."""
+    administrators = User.objects.filter(memberships__organisation=snapshot.assessment.organisation, memberships__role=Role.ADMINISTRATOR)
+    for person in {*_concerned(snapshot), *administrators.filter(is_active=True)}:
+        _mail("nobody_signs", person, snapshot.assessment, str(snapshot.pk), "record", by=by.name)
 
 
 def tell_review_due(assessment: Assessment, review_on: date, notice: int, left: int) -> None:

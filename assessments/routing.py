@@ -281,16 +281,24 @@ class SignOff:
 
     def still_fillable(self, stage: Stage, without: User) -> bool:
         """Whether the stages after ``stage`` can be filled by people other than those who have spoken and ``without``."""
-        spoken, members = {*self.involved, without.pk}, set(self.approvers)
+        later = [(one, one.needed) for one, _seats in self._stages.values() if one.position > stage.position]
+        return self._fillable(later, {*self.involved, without.pk})
+
+    @property
+    def stuck(self) -> bool:
+        """Whether nobody is left for what the open stage or one after it still needs, since somebody abstained or is no approver any more."""
+        left = [(one.stage, one.stage.needed - one.given) for one in self.standings() if not one.closed]
+        return bool(left) and not self._fillable(left, set(self.involved))
+
+    def _fillable(self, wanted: Iterable[tuple[Stage, int]], spoken: set[int]) -> bool:
+        """Whether people other than ``spoken`` can give so many signatures in each of the stages, nobody two of them."""
         slots = []
-        for later, held in self._stages.values():
-            if later.position <= stage.position:
-                continue
-            able = set(members)
-            if not later.role:
-                seats, delegates = (set(held) & members) - self.hands, self._delegates()
-                able = (seats | {to for of in seats for to in delegates.get(of, ())}) & members
-            slots += [Slot(later.key, frozenset(able - spoken))] * later.needed
+        for stage, needed in wanted:
+            able = self._free(stage)
+            if not stage.role:
+                delegates = self._delegates()
+                able = (able | {to for of in able for to in delegates.get(of, ())}) & set(self.approvers)
+            slots += [Slot(stage.key, frozenset(able - spoken))] * needed
         return fillable(slots)
 
     def who_is_asked(self, stage: Stage) -> list[User]:

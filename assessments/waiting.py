@@ -6,6 +6,7 @@ by a second, since whose turn it is follows from all verdicts. Everything is lim
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -70,7 +71,8 @@ COLUMNS = ("w_kind", "w_key", "w_case", "w_title", "w_about", "w_more", "w_due",
 @dataclass(frozen=True)
 class Thing:
     """Something that waits or is at risk. ``kind``: ``answer`` (a part to answer), ``condition``, ``acceptance``, ``review``, ``draft``,
-    ``returned``, ``expired``, ``treatment``, ``comment``, ``sign``, ``no_factor`` or ``job``. ``case``: the assessment, None for what belongs to
+    ``returned``, ``expired``, ``treatment``, ``comment``, ``sign``, ``stuck`` (too few are left who could sign),
+    ``no_factor`` or ``job``. ``case``: the assessment, None for what belongs to
     none; ``about`` and ``more`` depend on the kind; ``mine``: it waits for the person themselves."""
 
     kind: str
@@ -237,34 +239,53 @@ def _failed_jobs(organisation: Organisation) -> QuerySet[Any, Any]:
 
 
 def _signatures(cases: QuerySet[Assessment], person: User, organisation: Organisation, roles: Iterable[str], today: date) -> list[Thing]:
-    """Records in review whose open stage asks the person (``about``: the stage, ``more``: in whose seat, empty for their own), and those whose
-    stage is overdue. One query."""
+    """Records in review whose open stage asks the person (``about``: the stage, ``more``: in whose seat, empty for their own), those whose stage
+    is overdue, and those that have fewer people left than signatures missing. One query."""
     if not READS_ALL & frozenset(roles):
         return []
+    approvers = organisation.memberships.filter(role=APPROVER, user__is_active=True).order_by().values("user")
     said = Verdict.objects.filter(stage=OuterRef("pk"), verdict__in=APPROVING).order_by().values("stage")
     later = Snapshot.objects.filter(assessment=OuterRef("snapshot__assessment"), number__gt=OuterRef("snapshot__number"))
     had_part = Participation.objects.filter(snapshot=OuterRef("snapshot"), person=person)
     taken = Verdict.objects.filter(stage=OuterRef("stage"), seat_of=OuterRef("person"))
     hand = Participation.objects.filter(snapshot=OuterRef("stage__snapshot"), person=OuterRef("person")).exclude(part=Part.APPROVER)
     own = Seat.objects.filter(~Exists(taken), stage=OuterRef("pk"), person=person)
-    approvers = organisation.memberships.filter(role=APPROVER, user__is_active=True).order_by().values("user")
     absent = standing_delegations(organisation, today).filter(to=person, of__in=approvers).values("of")
     others = Seat.objects.filter(~Exists(taken), ~Exists(hand), stage=OuterRef("pk"), person__in=absent).order_by("person__name")
+    # Who could still sign: any approver who has had no part in the record, or of the seats those of such people and of such people's stand-ins.
+    part = Participation.objects.filter(snapshot=OuterRef(OuterRef("snapshot")), person=OuterRef("user"))
+    anyone = organisation.memberships.filter(~Exists(part), role=APPROVER, user__is_active=True).order_by().values("role")
+    had = Participation.objects.filter(snapshot=OuterRef("stage__snapshot"), person=OuterRef("person"))
+    to_had = Participation.objects.filter(snapshot=OuterRef(OuterRef("stage__snapshot")), person=OuterRef("to"))
+    stand_in = standing_delegations(organisation, today).filter(~Exists(to_had), of=OuterRef("person"), to__in=approvers)
+    seats = Seat.objects.filter(
+        ~Exists(taken), ~Exists(hand), ~Exists(had) | Exists(stand_in), stage=OuterRef("pk"), person__in=approvers
+    ).order_by().values("stage")  # fmt: skip
     stages = (
         Stage.objects.filter(~Exists(later), snapshot__assessment__in=cases.filter(status=Status.IN_REVIEW).values("pk"))
         .annotate(
             given=Coalesce(Subquery(said.annotate(n=Count("pk")).values("n")), 0), last_at=Subquery(said.annotate(at_=Max("at")).values("at_")),
             spoken=Exists(had_part), own=Exists(own), for_other=Subquery(others.values("person__name")[:1]),
+            able=Case(
+                When(role="", then=Coalesce(Subquery(seats.annotate(n=Count("pk")).values("n")), 0)),
+                default=Coalesce(Subquery(anyone.annotate(n=Count("pk")).values("n")), 0),
+            ),
         )
         .order_by("snapshot", "position")
         .values_list(
             "pk", "snapshot__assessment", "snapshot__assessment__title", "snapshot__created_at", "title", "role", "needed", "due_days", "given",
-            "last_at", "spoken", "own", "for_other",
+            "last_at", "spoken", "own", "for_other", "able", "snapshot__assessment__author",
         )
     )  # fmt: skip
     found: list[Thing] = []
     open_since: dict[UUID, Any] = {}  # None once the open stage has been met
-    for pk, case, title, submitted_at, stage, role, needed, due_days, given, last_at, spoken, seated, for_other in stages:
+    missing: dict[UUID, int] = defaultdict(int)  # signatures that any approver may give
+    stuck: dict[UUID, Thing] = {}
+    for pk, case, title, submitted_at, stage, role, needed, due_days, given, last_at, spoken, seated, for_other, able, author in stages:
+        missing[case] += max(needed - given, 0) if role else 0
+        if given < needed and able < (missing[case] if role else needed - given):
+            mine = ADMINISTRATOR in roles or (RISK_OFFICER in roles and author == person.pk)
+            stuck[case] = Thing("stuck", str(pk), case, title, "", "", None, mine)
         opened_at = open_since.setdefault(case, submitted_at)
         if opened_at is None:
             continue
@@ -277,4 +298,4 @@ def _signatures(cases: QuerySet[Assessment], person: User, organisation: Organis
         mine = APPROVER in roles and not spoken and bool(own_voice or for_other)
         if mine or due < today:
             found.append(Thing("sign", str(pk), case, title, stage, "" if own_voice else for_other or "", due, mine))
-    return found
+    return [*found, *stuck.values()]

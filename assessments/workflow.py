@@ -261,6 +261,8 @@ def _speak(
             notices.tell_returned(snapshot, actor, reason.strip())
             note_change(assessment, actor, "assessment.returned", said, reason=reason)
         elif kind is VerdictKind.ABSTAIN:
+            if routing.SignOff(snapshot).stuck:
+                notices.tell_stuck(snapshot, actor)
             note_change(assessment, actor, "assessment.abstained", said, reason=reason)
         elif kind is VerdictKind.REJECT:
             _decide(assessment, snapshot, actor, "rejected", now, said, reason)

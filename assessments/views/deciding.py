@@ -18,7 +18,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts import reauthentication
 from accounts.access import member
 from accounts.models import User
-from assessments import editing, workflow
+from assessments import editing, routing, workflow
 from assessments.errors import Refused, WrongStatus
 from assessments.models import Assessment, Snapshot, Status
 from assessments.parts import parts_for
@@ -234,7 +234,7 @@ def return_(request: HttpRequest, assessment: UUID) -> HttpResponse:
 @member()
 def abstain(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """Leave the decision to others for a conflict of interest."""
-    return _unsigned(request, assessment, "abstain", workflow.abstain, _("You abstain. Somebody else decides in your place."))
+    return _unsigned(request, assessment, "abstain", workflow.abstain, _("You abstain."))
 
 
 def _unsigned(request: HttpRequest, assessment: UUID, action: str, act: Callable[..., Any], done: str) -> HttpResponse:
@@ -249,6 +249,11 @@ def _unsigned(request: HttpRequest, assessment: UUID, action: str, act: Callable
     except Refused as error:
         return _refused(request, seen, action, error)
     draft_drop(request)
+    if action == "abstain":
+        left = not routing.SignOff(snapshot).stuck
+        done += " " + (
+            _("Others decide without you.") if left else _("Nobody is left who could sign: the author and the administrators are told.")
+        )
     messages.success(request, done)
     return _back(request, seen)
 

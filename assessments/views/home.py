@@ -42,7 +42,7 @@ LIST_NAMES = ("q", "status", "page")
 # What each role sees first; what isn't named follows by its day.
 FIRST = {
     APPROVER: ("sign", "comment", "condition"),
-    RISK_OFFICER: ("returned", "comment", "sign", "answer"),
+    RISK_OFFICER: ("returned", "stuck", "comment", "sign", "answer"),
     CONTRIBUTOR: ("answer", "comment", "condition"),
 }
 
@@ -141,6 +141,8 @@ def _waiting(request: HttpRequest, thing: Thing, standing: Standing | None) -> t
         case "comment":
             address = _page(request, thing, "comments", question=thing.about.partition("|")[2])
             return _("%(name)s asks you") % {"name": thing.more}, _title(thing.about, "questions"), address
+        case "stuck":
+            return _("Nobody is left who could sign: see why"), "", _page(request, thing, "record")
         case "returned":
             return _("Returned: read why and finish it"), "", _page(request, thing, "detail")
         case "approved":
@@ -176,6 +178,8 @@ def risk_lines(request: HttpRequest, things: list[Thing], today: date) -> list[L
                 who = thing.more or _("Nobody in particular")
                 late = _("%(who)s is late with a finding") % {"who": who}
                 line = Line(late, thing.title, _title(thing.about, "rules"), _page(request, thing, "findings"), thing.due_on, True)
+            case "stuck":
+                line = Line(_("Nobody is left who could sign"), thing.title, "", _page(request, thing, "record"))
             case "no_factor":
                 told = ngettext("%(n)d person has no second factor", "%(n)d people have no second factor", n) % {"n": n}
                 line = Line(told, names, "", reverse("accounts:people", args=[org]))

@@ -22,6 +22,7 @@ from assessments.models import Assessment, Assignment, Condition, DecisionRecord
 from assessments.moving import newer_release
 from assessments.permissions import Place, Reach, visible
 from assessments.progress import Count, Standing, standing_of, standings
+from assessments.routing import SignOff
 from assessments.views.assigning import place_lines
 from assessments.views.checking import newest_verdict, returned_by
 from assessments.views.common import allowed, find, page_context, reach, url_or_none
@@ -142,6 +143,9 @@ def next_step(request: HttpRequest, standing: Standing) -> Step:
         return Step(text, reverse(f"assessments:{name}", kwargs=where | kwargs), action)
 
     if found.status == Status.IN_REVIEW:
+        snapshot = found.latest_snapshot
+        if snapshot and SignOff(snapshot).stuck:
+            return to("record", _("Nobody is left who could sign it: another approver is needed, or it has to be withdrawn."), _("See why"))
         if allowed(request, "approve"):
             return to("record", _("Read the frozen record. If you took no part in it, you can sign or return it."), _("Read the record"))
         return to("record", _("An approver reads the frozen record, and signs or returns it."), _("Look at the record"))

@@ -72,6 +72,7 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
     newest = latest == snapshot.number
     in_review = newest and assessment.status == Status.IN_REVIEW
     desk = desk_for(request.user, snapshot) if in_review and APPROVER in request.roles else None  # type: ignore[attr-defined, arg-type]
+    sign_off = desk.sign_off if desk else routing.SignOff(snapshot)
     return {
         "snapshot": snapshot,
         "content": content,
@@ -82,13 +83,14 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
         "decision_digest": decision.digest if decision else "",
         "decided_at": moment(content_of(decision)["decision"]["at"]) if decision else None,
         "verdicts": _verdicts(snapshot, decision, void=not in_review and decision is None),
-        "stages": stage_rows(routing.standings(snapshot) if desk is None else desk.stages, content, in_review),
+        "stages": stage_rows(sign_off.standings(), content, in_review),
         **(_reading(request, snapshot, desk) if desk else {}),
         **since_before(request, assessment, snapshot, content),
         "register": [f for f in content.get("register", []) if f["option"] == content["proposal"]["option"]],
         "review_on": assessment.review_on,
         **(_after(request, assessment, content_of(decision)) if decision and newest else {}),
         "ended": str(ENDED[Status(assessment.status)]) if assessment.status in ENDED else "",
+        "stuck": in_review and sign_off.stuck,
         "may_withdraw": in_review and allowed(request, "withdraw"),
         "may_read_report": allowed(request, "report"),
         "charts": charts_of(content),

@@ -37,6 +37,7 @@ CONTEXTS = {
     "reminder": {"title": "Chatbot", "stage": "Approval", "due_on": DUE, "overdue": True},
     "decision": {"title": "Chatbot", "outcome": "approved", "option": "Vendor API", "by": "Ingrid", "conditions": 2},
     "returned": {"title": "Chatbot", "by": "Ingrid", "reason": "Name the <remedy>."},
+    "nobody_signs": {"title": "Chatbot", "by": "Ingrid"},
     "review_due": {"title": "Chatbot", "review_on": DUE, "days": 30},
     "expired": {"title": "Chatbot", "review_on": DUE},
     "acceptance_expired": {"title": "Chatbot", "finding": "Nobody is on call", "expired_on": DUE},

@@ -193,7 +193,7 @@ def test_abstaining_needs_a_reason_and_keeps_nothing_secret(cast: Cast, approver
     answer = approver.client.post(
         approver.url("abstain"), {"digest": newest(reviewed).digest, "reason": "I hold shares in the vendor."}, follow=True
     )
-    assert "You abstain. Somebody else decides in your place." in words(answer)
+    assert "You abstain. Others decide without you." in words(answer)
     assert Verdict.objects.get().verdict == "abstain"
     assert approver.get("sign").status_code == 403
 
