@@ -22,7 +22,7 @@ from django.core.mail.backends.base import BaseEmailBackend
 from django.core.mail.message import EmailMessage
 from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_noop
+from django.utils.translation import gettext, gettext_noop, ngettext
 
 from accounts import formats
 from accounts.models import Organisation, User
@@ -38,7 +38,7 @@ TASK = "accounts.send_mail"
 SUBJECTS = {
     "request_to_sign": gettext_noop("Your signature is asked for: {title}"),
     "reminder": gettext_noop("Your signature is still missing: {title}"),
-    "decision": gettext_noop("{Outcome}: {title}"),
+    "decision": gettext_noop("{Outcome}{under}: {title}"),
     "returned": gettext_noop("Returned for changes: {title}"),
     "nobody_signs": gettext_noop("Nobody is left who could sign: {title}"),
     "review_due": gettext_noop("Review due {when}: {title}"),
@@ -170,6 +170,8 @@ def _for_people(context: dict[str, Any]) -> dict[str, Any]:
         near = {0: gettext("today"), 1: gettext("tomorrow")}
         shown["when"] = near.get(days) or gettext("in %(n)d days") % {"n": days}
     shown["state"] = gettext("overdue since") if context.get("overdue") else gettext("due on")
+    conditions = context.get("conditions") or 0
+    shown["under"] = ngettext(" under %(n)d condition", " under %(n)d conditions", conditions) % {"n": conditions} if conditions else ""
     shown["Outcome"] = gettext(OUTCOMES[context["outcome"]]) if "outcome" in context else ""
     return shown
 

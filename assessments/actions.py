@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_noop as _
 
-from assessments import answers_told
+from assessments import answers_told, verdicts_told
 from audit.actions import register
 
 register("assessment.created", _("{actor} created the assessment {object}"))
@@ -12,7 +12,7 @@ register("record.downloaded", _("{actor} downloaded the {record} of submission {
 register("assessment.changed", _("{actor} changed the description of {object}"))
 register("assessment.moved", _("{actor} moved {object} to a newer release of the catalogue"))
 register("assessment.submitted", _("{actor} submitted {object} for sign-off"))
-register("assessment.signed", _("{actor} signed {object} at the stage {stage}"))
+register("assessment.signed", verdicts_told.SIGNED, verdicts_told.SIGNATURE)
 register("assessment.abstained", _("{actor} abstained from deciding on {object}: {reason}"))
 register("assessment.expired", _("The approval of {object} expired on its review date"))
 register("assessment.superseded", _("The approval of {object} was superseded by a newer one"))
@@ -28,7 +28,7 @@ register("policy.set", _("{actor} set version {version} of the policy of the sig
 register("delegation.made", _("{actor} let {to_name} sign for {of_name} from {starts_on} to {ends_on}: {reason}"))
 register("delegation.ended", _("{actor} ended the delegation from {of_name} to {to_name}"))
 register("assessment.returned", _("{actor} returned {object}: {reason}"))
-register("assessment.approved", _("{actor} signed and approved {object}"))
+register("assessment.approved", verdicts_told.APPROVED, verdicts_told.APPROVAL)
 register("assessment.rejected", _("{actor} signed and rejected {object}: {reason}"))
 register("assessment.withdrawn", _("{actor} withdrew {object}: {reason}"))
 register("option.added", _("{actor} added the option {option} to {object}"))

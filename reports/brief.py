@@ -81,7 +81,7 @@ def _open(
 
 
 def _gaps_text(count: int) -> str:
-    return f"{count} duty not met" if count == 1 else f"{count} duties not met" if count else ""
+    return f"{count} obligation not met" if count == 1 else f"{count} obligations not met" if count else ""
 
 
 def _findings_text(count: int, untreated: int) -> str:

@@ -74,8 +74,9 @@ def page(records: Records, charts: Mapping[str, Chart], printing: Printing = Pri
     template, title = KINDS[printing.kind]
     shown = {**context(records), "charts": charts, "printing": printing, "kind": printing.kind, "kind_title": title}
     digest = (records.decision_digest or records.snapshot_digest).removeprefix("sha256:")[:8]
+    bound = "decision record" if records.decision_digest else "submitted record"
     # By it a loose page can be told from one of another edition or record.
-    shown["kind_line"] = f"{title} of {day(shown['decision']['decision']['at'])}, record {digest}, edition {printing.edition}"
+    shown["kind_line"] = f"{title} of {day(shown['decision']['decision']['at'])}, {bound} {digest}, edition {printing.edition}"
     return held_together(render_to_string(f"reports/pdf/{template}", shown))
 
 

@@ -52,11 +52,17 @@ def _more(verdict: dict[str, Any]) -> list[str]:
     """What the cover says beside the verdict, without saying the same in other words: a signature is an approval, and so is mostly its stage."""
     stage = (verdict.get("stage") or {}).get("title", "")
     meaning = "" if verdict["meaning"] == "approval" else word(verdict["meaning"], wording.MEANINGS)
-    return [text for text in (meaning, "" if stage.lower() == verdict["meaning"] else stage) if text]
+    return [text for text in (meaning, f"at the stage “{stage}”" if stage and stage.lower() != verdict["meaning"] else "") if text]
 
 
 def identity(verdict: dict[str, Any]) -> str:
     """How it was made sure who gave a verdict: anew at a signature; a return or an abstention takes none."""
     if verdict["verdict"] in ("return", "abstain"):
-        return f"the {verdict['authentication']}; to return or to abstain nobody is asked again"
-    return f"{verdict['authentication']}, at the time of signing"
+        return f"the {_known_by(verdict)}; to return or to abstain nobody is asked again"
+    return f"{_known_by(verdict)}, at the time of signing"
+
+
+def _known_by(verdict: dict[str, Any]) -> str:
+    first, _, second = verdict["authentication"].partition("+")
+    first = f"sign-in through {first.removeprefix('provider:')}" if first.startswith("provider:") else first
+    return f"{first} and {word(second, wording.FACTORS)}" if second else first

@@ -18,6 +18,7 @@ VERDICTS = {
     "approve": "Approved", "approve_with_conditions": "Approved with conditions", "reject": "Rejected", "return": "Returned",
     "abstain": "Abstained",
 }  # fmt: skip
+FACTORS = {"totp": "a code of an authenticator app", "recovery-code": "a recovery code", "passkey": "a passkey"}
 MEANINGS = {"approval": "Approval of the proposed option", "review": "Review of the record"}
 SOURCINGS = {
     "closed_api": "Closed API",
@@ -189,11 +190,6 @@ def in_order(reference: str) -> list[tuple[bool, int, str]]:
 def listed(names: list[str]) -> str:
     """``A``, ``A and B``, ``A, B and C``."""
     return " and ".join(part for part in (", ".join(names[:-1]), *names[-1:]) if part)
-
-
-def first_sentence(text: str) -> str:
-    """Up to the first full stop that a space or a line's end follows."""
-    return re.split(r"(?<=[.!?])\s", text.strip(), maxsplit=1)[0]
 
 
 def shortened(text: str, longest: int) -> str:

@@ -23,6 +23,7 @@ from assessments.moving import newer_release
 from assessments.permissions import Place, Reach, visible
 from assessments.progress import Count, Standing, standing_of, standings
 from assessments.routing import SignOff
+from assessments.snapshots import content_of
 from assessments.views.assigning import place_lines
 from assessments.views.checking import newest_verdict, returned_by
 from assessments.views.common import allowed, find, page_context, reach, url_or_none
@@ -113,7 +114,7 @@ def overview(request: HttpRequest, assessment: UUID) -> HttpResponse:
     where = {"org": request.organisation.slug, "assessment": found.pk}  # type: ignore[attr-defined]
     context = page_context(
         request, found, standing, nav="assessments", archetype=archetype, act=evaluation.as_dict()["ai_act"], decision=decision, verdict=verdict,
-        returned=returned_by(found, verdict),
+        returned=returned_by(found, verdict), conditions=len(content_of(decision).get("conditions", [])) if decision else 0,
         step=next_step(request, standing), left=left_of(found, decision), successor=successor, may_succeed=may_succeed,
         panel=url_or_none("reports:panel", **where) if allowed(request, "report") else None,
         may_export=allowed(request, "export"), newer=newer_release(found),

@@ -205,6 +205,7 @@ def _verdicts(snapshot: Snapshot, decision: DecisionRecord | None, *, void: bool
             "label": VERDICTS[v["verdict"]][0],
             "tone": VERDICTS[v["verdict"]][1],
             "meaning": MEANINGS.get(v["meaning"], v["meaning"]),
+            "known_by": known_by(v["authentication"]),
             "role": v["role"].replace("_", " "),
             "at": moment(v["at"]),
             "void": void and v["verdict"] in ("approve", "approve_with_conditions"),
@@ -212,6 +213,24 @@ def _verdicts(snapshot: Snapshot, decision: DecisionRecord | None, *, void: bool
         }
         for v in found
     ]
+
+
+FACTORS = {
+    "totp": gettext_lazy("a code of an authenticator app"),
+    "recovery-code": gettext_lazy("a recovery code"),
+    "passkey": gettext_lazy("a passkey"),
+}
+FIRST_FACTORS = {"password": gettext_lazy("password"), "session": gettext_lazy("the session"), "token": gettext_lazy("an API token")}
+
+
+def known_by(authentication: str) -> str:
+    """How somebody was known, in words: ``password+totp`` is a password and a code of an authenticator app."""
+    first, _plus, second = authentication.partition("+")
+    said = (
+        _("a sign-in through %(provider)s") % {"provider": first.removeprefix("provider:")} if first.startswith("provider:")
+        else str(FIRST_FACTORS.get(first, first))
+    )  # fmt: skip
+    return _("%(first)s and %(second)s") % {"first": said, "second": FACTORS.get(second, second)} if second else said
 
 
 def _questionnaires(content: dict[str, Any]) -> list[dict[str, Any]]:

@@ -7,19 +7,20 @@ from typing import Any
 
 from audit.models import AuditCheckpoint
 from reports.bundle.bag import Part
+from reports.verdicts import outcome
 
 _WIDTH = 100
 _TEXT = """\
 EVIDENCE BUNDLE
 
-Organisation  {organisation}
-Decision on   {title}
-Outcome       {outcome}, {at}
-Option        {option}
-Record        {digest}
+Organisation     {organisation}
+Decision on      {title}
+Outcome          {outcome}, {at}
+Option           {option}
+Decision record  {digest}
 
 This folder holds everything that is needed to check that decision without the service it was taken with: the sealed
-report, the two signed records, the evidence, and the entries of the audit trail with proofs. Nothing has to be
+report, the submitted record and the decision record, the evidence, and the entries of the audit trail with proofs. Nothing has to be
 downloaded.
 
 HOW TO CHECK IT
@@ -86,7 +87,7 @@ def text(record: dict[str, Any], digest: str, row: AuditCheckpoint, parts: list[
     return _TEXT.format(
         organisation=plain(record["organisation"]["name"]),
         title=plain(record["assessment"]["title"]),
-        outcome=plain(decided["outcome"]),
+        outcome=plain(outcome(record)).replace("_", " "),
         at=f"{decided['at'][:19].replace('T', ' ')} UTC",
         option=plain(decided["option_name"]),
         digest=digest,

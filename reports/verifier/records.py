@@ -161,7 +161,8 @@ def _check_others(pdf: pikepdf.Pdf) -> Check:
             return Check("attachments", False, "The files associated with the document aren't those that are embedded in it.")
     except _UNREADABLE:
         return Check("attachments", False, "The list of embedded files can't be read: it was damaged or is missing.")
-    return Check("attachments", True, "Nothing else is embedded.")
+    names = ", ".join(sorted(key for key, _ in embedded))
+    return Check("attachments", True, f"{len(embedded)} files are embedded ({names}), and no other.")
 
 
 def _check_metadata(pdf: pikepdf.Pdf, digests: dict[str, str]) -> list[Check]:
@@ -201,8 +202,15 @@ def check_binding(decision: dict[str, Any], digest: str) -> list[Check]:
         checks.append(Check("verdicts", False, "The decision record holds no verdict."))
     for verdict in decision["verdicts"]:
         person, bound = verdict["person"]["name"], verdict["snapshot_digest"]
+        said = verdict["verdict"].replace("_", " ")
         if bound == digest:
-            checks.append(Check(f"verdict of {person}", True, f"The verdict of {person} ({verdict['verdict']}) is bound to this snapshot."))
+            checks.append(
+                Check(
+                    f"verdict of {person}",
+                    True,
+                    f"The verdict of {person} ({said}) is bound to this snapshot.",
+                )
+            )
         else:
             message = f"The verdict of {person} is bound to another snapshot: it names {bound}, the embedded one has {digest}."
             checks.append(Check(f"verdict of {person}", False, message))

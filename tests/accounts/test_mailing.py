@@ -98,8 +98,8 @@ class TestWhatIsSaid:
             ("request_to_sign", {"due_on": None}, "Your signature is asked for: Chatbot", "at the stage “Approval”."),
             ("reminder", {}, "Your signature is still missing: Chatbot", "It was due on 31 January 2027."),
             ("reminder", {"overdue": False}, "Your signature is still missing: Chatbot", "It is due on 31 January 2027."),
-            ("decision", {}, "Approved: Chatbot", "It holds under 2 conditions;"),
-            ("decision", {"conditions": 1}, "Approved: Chatbot", "It holds under 1 condition;"),
+            ("decision", {}, "Approved under 2 conditions: Chatbot", "It holds under 2 conditions;"),
+            ("decision", {"conditions": 1}, "Approved under 1 condition: Chatbot", "It holds under 1 condition;"),
             ("decision", {"outcome": "rejected", "conditions": 0}, "Rejected: Chatbot", "“Chatbot” is rejected."),
             ("returned", {}, "Returned for changes: Chatbot", "Ingrid has returned “Chatbot” with this reason:"),
             ("review_due", {}, "Review due in 30 days: Chatbot", "by 31 January 2027, in 30 days."),
@@ -152,7 +152,7 @@ def test_a_title_can_not_add_a_header(cast: Cast) -> None:
     send_mail(str(asked(cast, title="Überblick\r\nBcc: other@elsewhere.example").pk))
     message = parsed(mail.outbox[0].message().as_bytes())
     assert message["Bcc"] is None
-    assert message["Subject"].strip() == "Approved: Überblick Bcc: other@elsewhere.example"
+    assert message["Subject"].strip() == "Approved under 2 conditions: Überblick Bcc: other@elsewhere.example"
 
 
 class TestAsking:

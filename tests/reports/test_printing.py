@@ -109,7 +109,7 @@ def test_scores_answers_findings_costs_duties_and_evidence_stand_in_the_text(pla
     for expected in (
         "64.9", "Nobody is on call at night", "784,480", "1.2 billion", "Art. 50(1)", "2 August 2026", "Clause 7.2", "Tomasz Wilk",
         "Page 3 of",
-        f"Sign-off report of 24 November 2026, record {digest_of(records_of().decision)[7:15]}",
+        f"Sign-off report of 24 November 2026, decision record {digest_of(records_of().decision)[7:15]}",
         "not admissible", "to be checked", "pdfsig sign-off.pdf", "Contractual",
     ):  # fmt: skip
         assert expected in text, expected

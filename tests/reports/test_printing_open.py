@@ -49,8 +49,8 @@ def test_summary_cover_and_executive_summary_say_what_is_open() -> None:
     records = decided(canonical_bytes(snapshot))
     text = page_of(records)
     for expected in (
-        "on 24 November 2026, with 1 duty not met and its one finding not treated.",
-        "Open at the time of signing: 1 duty not met and its one finding not treated.",
+        "on 24 November 2026, with 1 obligation not met and its one finding not treated.",
+        "Open at the time of signing: 1 obligation not met and its one finding not treated.",
         "1 of 3 that apply already: EU AI Act Art. 4, AI literacy",
         "1 medium; none is treated ; none accepted by signature",
         "Owner of the use case not named",
@@ -61,7 +61,7 @@ def test_summary_cover_and_executive_summary_say_what_is_open() -> None:
         assert expected in text, expected
     brief = page(records, draw_charts(records), Printing("executive_summary"))
     for expected in (
-        "Approved with 1 duty not met and its one finding not treated.",
+        "Approved with 1 obligation not met and its one finding not treated.",
         "Proposed by Ines Albrecht.",
         "not named",
         "hands over",
@@ -183,7 +183,7 @@ def test_the_proposed_options_status_stands_first_and_unverified_texts_are_marke
         {"text": "Gap", "names": "Managed open weights"}, {"text": "Does not apply", "names": "Own cluster in Frankfurt"},
     ]  # fmt: skip
     text = page_of(decided(canonical_bytes(snapshot)))
-    assert "1 duty of the proposed option, Vendor API in the EU: 1 met, none with a gap. The last column" in text
+    assert "1 obligation of the proposed option, Vendor API in the EU: 1 met, none with a gap. The last column" in text
     assert "as in force on 23 November 2026: the consolidated text of that day" in text
     assert "as it was enacted on" not in text
 
