@@ -106,7 +106,7 @@ def route(policy: Policy, facts: Facts, organisation: Organisation, hands: set[U
     stages = [_routed(rule, facts, approvers, free, delegates) for rule in policy.stages_for(facts)]
     for stage in stages:
         if not fillable(_slots(stage)):
-            raise Refused(_nobody(stage, free))
+            raise Refused(_nobody(stage, free, approvers))
     if not fillable([slot for stage in stages for slot in _slots(stage)]):
         raise Refused(
             _(
@@ -143,7 +143,9 @@ def _slots(stage: Routed) -> list[Slot]:
     return [Slot(stage.rule.id, stage.candidates) for _each in range(stage.needed)]
 
 
-def _nobody(stage: Routed, free: list[User]) -> str:
+def _nobody(stage: Routed, free: list[User], approvers: list[User]) -> str:
+    if not approvers:
+        return _("Nobody could sign this: nobody is an approver yet. Ask an administrator to make somebody one.")
     if not free:
         return _(
             "Nobody could sign this: every approver wrote or answered part of it. Ask an administrator to make somebody else an approver."

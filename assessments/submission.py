@@ -27,6 +27,11 @@ def check_proposal(assessment: Assessment, evaluation: dict) -> None:
     if option is None:
         raise Refused(_("Propose one of the options first."), {"option": _("Choose the option that you propose.")})
     recommended = evaluation["recommendation"]["option"]
+    if recommended is None and not assessment.proposal_reason.strip():
+        raise Refused(
+            _("Nothing is recommended, since no option is admissible as it stands. Say why this one is proposed all the same."),
+            {"reason": _("Give the reason: nothing is recommended.")},
+        )
     if option.key != recommended and not assessment.proposal_reason.strip():
         raise Refused(
             _("The proposed option isn't the recommended one. Say why it is proposed all the same."),

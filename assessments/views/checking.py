@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Count, OuterRef, Subquery
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from assessments import routing, submission, workflow
 from assessments.errors import Refused
 from assessments.evaluation import evaluate_assessment
-from assessments.models import Assessment, Evidence, Status, Verdict, VerdictKind
+from assessments.models import Assessment, Assignment, Evidence, Status, Thread, Verdict, VerdictKind
 from assessments.progress import Standing
 from assessments.registering import register_of
 from assessments.scoring.evaluate import Evaluation
@@ -30,6 +31,16 @@ class Step:
     done: bool
     url: str = ""
     link: str = ""
+
+
+# What others were asked for and haven't given, read with the assessment: how many parts, how many questions of comments, and the first of these.
+_OUT = Assignment.objects.filter(assessment=OuterRef("pk"), done_at=None).order_by().values("assessment")
+_SAID = Thread.objects.filter(assessment=OuterRef("pk"), resolved_at=None, comments__asked__isnull=False)
+STILL_OUT: dict[str, Any] = {
+    "parts_out": Subquery(_OUT.annotate(n=Count("pk")).values("n")),
+    "comments_out": Subquery(_SAID.order_by().values("assessment").annotate(n=Count("pk", distinct=True)).values("n")),
+    "first_comment": Subquery(_SAID.order_by("question").values("question")[:1]),
+}
 
 
 def check_context(request: HttpRequest, standing: Standing, error: Refused | None, typed: dict[str, Any]) -> dict[str, Any]:
@@ -99,7 +110,9 @@ def _steps(request: HttpRequest, assessment: Assessment, evaluation: Evaluation,
     if proposed is not None and proposed.key != recommended:
         steps.append(
             Step(
-                _("A reason why the proposed option isn't the recommended one"),
+                _("A reason why the proposed option isn't the recommended one")
+                if recommended
+                else _("A reason to propose what isn't recommended"),
                 bool(assessment.proposal_reason.strip()),
                 "#proposal",
                 _("Give it"),

@@ -69,11 +69,13 @@ class SpineGroup:
         return any(link.current for link in self.links)
 
 
-def find(request: HttpRequest, assessment: UUID, *, partly: bool = False) -> Assessment:
+def find(request: HttpRequest, assessment: UUID, *, partly: bool = False, **counted: Any) -> Assessment:
     """The assessment, if the person may see it; Http404 otherwise. Raises PermissionDenied where they only read parts of it, unless the page
-    says by ``partly`` that it looks after that itself, by ``reach`` or by ``require_part``."""
+    says by ``partly`` that it looks after that itself, by ``reach`` or by ``require_part``. ``counted``: annotations that the page wants with it.
+    """
     seen = visible(request.user, request.organisation, request.rights)  # type: ignore[attr-defined, arg-type]
-    found = get_object_or_404(seen.select_related("organisation", "use_case", "author", "proposed_option"), pk=assessment)
+    seen = seen.select_related("organisation", "use_case", "author", "proposed_option")
+    found = get_object_or_404(seen.annotate(**counted) if counted else seen, pk=assessment)
     if not partly:
         _require_whole(request, found)
     return found

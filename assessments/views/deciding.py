@@ -20,11 +20,12 @@ from accounts.access import member
 from accounts.models import User
 from assessments import editing, routing, workflow
 from assessments.errors import Refused, WrongStatus
+from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment, Snapshot, Status
 from assessments.parts import parts_for
 from assessments.permissions import require
 from assessments.progress import standing_of
-from assessments.views.checking import check_context
+from assessments.views.checking import STILL_OUT, check_context
 from assessments.views.common import allowed, find, find_with_newest, page_context
 from assessments.views.drafts import draft_drop, draft_keep
 from assessments.views.recording import progress_of, record_context
@@ -52,27 +53,34 @@ def _check_page(request: HttpRequest, assessment: Assessment, error: Refused | N
 @member()
 def check(request: HttpRequest, assessment: UUID) -> HttpResponse:
     """What is missing before submission, the proposal, and the way to submit."""
-    return _check_page(request, find(request, assessment))
+    return _check_page(request, find(request, assessment, **STILL_OUT))
 
 
 @require_POST
 @member()
 def propose(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    seen = find(request, assessment)
+    seen = find(request, assessment, **STILL_OUT)
     key, reason = request.POST.get("option", ""), request.POST.get("reason", "")
     try:
         option = seen.options.filter(key=key).first()
         editing.propose(actor=request.user, assessment=seen, option=option, reason=reason)  # type: ignore[arg-type]
     except Refused as error:
         return _check_page(request, seen, error, option=key, reason=reason)
-    messages.success(request, _("The proposal is saved."))
+    assert option is not None
+    recommended = evaluate_assessment(seen).as_dict()["recommendation"]["option"]
+    if key == recommended or reason.strip():
+        messages.success(request, _("The proposal is saved."))
+    else:
+        messages.info(
+            request, _("The proposal is saved. Before it can be submitted it needs a reason, since it isn't the recommended option.")
+        )
     return _back(request, seen, "check")
 
 
 @require_POST
 @member()
 def submit(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    seen = find(request, assessment)
+    seen = find(request, assessment, **STILL_OUT)
     try:
         workflow.submit(actor=request.user, assessment=seen)  # type: ignore[arg-type]
     except Refused as error:
@@ -84,7 +92,7 @@ def submit(request: HttpRequest, assessment: UUID) -> HttpResponse:
 @require_POST
 @member()
 def withdraw(request: HttpRequest, assessment: UUID) -> HttpResponse:
-    seen = find(request, assessment)
+    seen = find(request, assessment, **STILL_OUT)
     reason = request.POST.get("withdraw_reason", "")
     try:
         workflow.withdraw(actor=request.user, assessment=seen, reason=reason)  # type: ignore[arg-type]

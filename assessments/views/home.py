@@ -71,6 +71,7 @@ def home(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "nav": "home",
         "may_create": allowed(request, "create"),
+        "may_manage": ADMINISTRATOR in request.roles,  # type: ignore[attr-defined]
         "guide": guide_for(request.roles) if person.guide_closed_at is None else [],  # type: ignore[attr-defined, union-attr]
         "may_read_trail": allowed(request, "trail"),
     }

@@ -67,7 +67,8 @@ def _page(
         proposed = content["proposal"]["option"]
         accepted = {(a.option_key, a.blocker): a for a in _acceptances(snapshot)}
         standings = following.conditions_of(assessment, today)
-    if not reach(request, assessment).reads_all:  # what they see to themselves
+    own_only = not reach(request, assessment).reads_all
+    if own_only:  # what they see to themselves
         entries = [e for e in entries if e["owner"] and e["owner"]["reference"] == request.user.reference]  # type: ignore[union-attr]
         standings = [standing for standing in standings if standing.condition.owner == request.user]
     typed: dict[str, Any] = {name: request.POST.get(name, "") for name in FIELDS} if of else {}
@@ -90,7 +91,7 @@ def _page(
             }
         )
     context = page_context(
-        request, assessment, standing, groups=groups, names=names, may_treat=may_treat, trouble=error.message if error else "",
+        request, assessment, standing, groups=groups, names=names, own_only=own_only, may_treat=may_treat, trouble=error.message if error else "",
         treatments=[("", _("Choose")), *Treatment.choices],
         members=[("", _("Nobody yet")), *((m.email, m.name) for m in registering.members_of(assessment))] if may_treat else [],
         files=list(Evidence.objects.filter(response__assessment=assessment).order_by("name", "id")) if may_treat else [],

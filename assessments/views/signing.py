@@ -8,11 +8,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.reauthentication import factors_of
-from assessments.desk import Desk, desk_for
+from assessments.desk import Desk, Item, desk_for
 from assessments.errors import Refused
 from assessments.models import Assessment, Snapshot
 from assessments.permissions import ACTIONS
@@ -21,7 +22,7 @@ from assessments.verdicts import Accepting, Asking
 from assessments.views.common import page_context
 from assessments.views.drafts import draft_kept
 from assessments.views.recording import key_facts, progress_of, since_before, stage_rows
-from assessments.views.wire import day_in, dom_id
+from assessments.views.wire import day_in, dom_id, in_words
 
 CONDITION_ROWS = 3
 SIGNED = ("approve", "reject")
@@ -47,7 +48,7 @@ def sign_page(
         form, typed = draft_kept(request, snapshot)
     errors = errors or {}
     facts = key_facts(content)
-    treated = {f["id"]: f["treated"] for f in (*facts["blockers"], *facts["grave"])}
+    treated = {e["finding"]: e for e in content.get("register", []) if e["option"] == content["proposal"]["option"]}
     barred = "" if desk.may_speak else _barred(request, snapshot, desk)
     context = page_context(
         request, assessment, snapshot=snapshot, content=content, barred=barred, form=form, errors=errors, trouble=trouble, typed=typed,
@@ -55,7 +56,7 @@ def sign_page(
         needed_later=_needed_later(request, snapshot, desk), desk=desk, stages=stage_rows(desk.stages, content, True), statements=desk.statements,
         factors=None if barred else factors_of(request.user),  # type: ignore[arg-type]
         items=[
-            _item(item, typed if form == "approve" else {}, errors) | {"treated": treated.get(item.data["id"])} for item in desk.items
+            _item(item, treated.get(item.data["id"]), typed if form == "approve" else {}, errors) for item in desk.items
         ],
         conditions=[_condition(number, typed if form == "approve" else {}, errors) for number in range(1, CONDITION_ROWS + 1)],
         condition_typed=form == "approve" and any(name.startswith("condition:") and text for name, text in typed.items()),
@@ -106,13 +107,18 @@ def _needed_later(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> str:
     ) % {"stage": desk.turn.stage.title}
 
 
-def _item(item: Any, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
+def _item(item: Item, treated: Mapping[str, Any] | None, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
+    """A finding to be accepted; its last day is at first the author's, ``treated``, and never later than the policy allows."""
     reason, until = f"accept:{item.name}", f"until:{item.name}"
     latest = item.latest.isoformat() if item.latest else ""
+    proposed = (treated or {}).get("due_on") or ""
+    proposed = proposed if timezone.now().date().isoformat() < proposed < latest else latest  # ISO days sort as they follow each other
     return item.data | {
+        "treated": treated,
         "name": reason, "element": dom_id(reason.replace(":", "-")), "typed": typed.get(reason, ""), "error": errors.get(reason, ""),
-        "until_name": until, "until_element": dom_id(until.replace(":", "-")), "until_typed": typed.get(until, latest),
+        "until_name": until, "until_element": dom_id(until.replace(":", "-")), "until_typed": typed.get(until, proposed),
         "until_error": errors.get(until, ""), "latest": item.latest,
+        "until_help": _("At the latest %(day)s. After its day the finding is open again.") % {"day": in_words(item.latest)} if item.latest else "",
     }  # fmt: skip
 
 

@@ -72,7 +72,7 @@ def _page(
         "for_others": ADMINISTRATOR in roles, "approvers": approvers, "people": _choices(approvers),
         "form": form, "errors": errors or {}, "trouble": trouble, "text": text,
         "typed": {name: str(text) for name, text in request.POST.items()} if form else {},
-        "delegations": [_delegation(request, row, today) for row in delegations[:MOST_DELEGATIONS]],
+        "delegations": [_delegation(request, row, today, approvers) for row in delegations[:MOST_DELEGATIONS]],
     }  # fmt: skip
     return render(request, "assessments/signing_rules.html", context, status=status)
 
@@ -123,13 +123,15 @@ def _acceptance(policy: Policy, names: Mapping[str, str]) -> list[dict[str, Any]
     return [{"severity": severity, "who": accepts(rule.who, names), "days": rule.longest_days} for severity, rule in gravest_first]
 
 
-def _delegation(request: HttpRequest, row: Delegation, today: date) -> dict[str, Any]:
+def _delegation(request: HttpRequest, row: Delegation, today: date, approvers: list[User]) -> dict[str, Any]:
     ended = getattr(row, "ended", None)
     over = ended is not None or row.ends_on < today
     if ended:
         state, tone = _("Ended on %(day)s") % {"day": in_words(ended.at.date())}, "plain"
     elif over:
         state, tone = _("Over"), "plain"
+    elif gone := next((person for person in (row.of, row.to) if person not in approvers), None):
+        state, tone = _("Without effect: %(person)s is no approver any more") % {"person": gone.name}, "warn"
     elif row.starts_on > today:
         state, tone = _("From %(day)s") % {"day": in_words(row.starts_on)}, "info"
     else:
@@ -158,6 +160,13 @@ def delegate(request: HttpRequest) -> HttpResponse:
     except Refused as error:
         return _page(request, form="delegate", errors=error.fields, trouble=error.message, status=422)
     messages.success(request, _("It is arranged."))
+    policy, _version = policy_in_force(organisation)
+    if not any(people["of"].reference in stage.who.people for stage in policy.stages):  # type: ignore[union-attr]
+        text = _(
+            "No stage asks %(person)s by name at present. Where any approver may sign, nobody has to stand in; it matters for what was "
+            "submitted under another policy."
+        )
+        messages.info(request, text % {"person": people["of"].name})  # type: ignore[union-attr]
     return redirect("assessments:signing_rules", org=organisation.slug)
 
 

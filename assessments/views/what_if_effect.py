@@ -47,8 +47,19 @@ def leader(found: Evaluation) -> str | None:
     return found.ranking[0].facts.id if found.ranking else None
 
 
+def early(found: Evaluation) -> bool:
+    """Whether nothing but missing answers keeps every option out, so that nobody can say yet which is admissible."""
+    return bool(found.options) and not found.ranking and all(unsure(option) for option in found.options)
+
+
+def unsure(option: OptionResult) -> bool:
+    return not option.admissible and not any(blocker.certain for blocker in option.blockers)
+
+
 def sentence(base: Evaluation, found: Evaluation, patch: Patch) -> str:
     """Who leads, and whether it is another than as things stand."""
+    if early(found):
+        return _("Too early to tell: what could stop each option hasn't been answered yet.")
     if not found.ranking:
         return _("No option would be admissible.") if base.ranking else _("No option is admissible, with these changes or without.")
     first = found.ranking[0]
@@ -71,6 +82,7 @@ def row(before: OptionResult, now: OptionResult, found: Evaluation) -> dict[str,
         "name": now.facts.label,
         "rank": places.get(now.facts.id),
         "admissible": now.admissible,
+        "unsure": unsure(now),
         "was_admissible": before.admissible,
         "blockers": [b.message for b in now.blockers],
         "more_blockers": max(0, len(now.blockers) - 2),

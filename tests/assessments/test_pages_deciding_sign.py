@@ -133,7 +133,7 @@ class InReview(TestCase):
     def test_who_returns_it_is_not_said_to_have_been_asked_who_they_are(self) -> None:
         self.approver.post("return", digest=newest(self.case).digest, reason="Name the owner.")
         text = words(self.approver.get("record"))
-        assert "not asked again who it was; known by session" in text
+        assert "not asked again who it was; known by the session" in text
         assert "identity checked by" not in text
 
     def test_a_wrong_password_signs_nothing_and_keeps_what_was_typed(self) -> None:
