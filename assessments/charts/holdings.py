@@ -25,7 +25,11 @@ PARTS = {
     ("closed", "high"): _("Closed, high risk"), ("closed", "medium"): _("Closed, medium risk"), ("closed", "low"): _("Closed, low risk"),
     ("open", "high"): _("Open, high risk"), ("open", "medium"): _("Open, medium risk"), ("open", "low"): _("Open, low risk"),
 }  # fmt: skip
-HOLDERS = {"provider": (_("Provider"), _("Concentration per provider")), "model": (_("Model"), _("Concentration per model"))}
+# What one is called, the chart's title, and what is said of those that aren't named.
+HOLDERS = {
+    "provider": (_("Provider"), _("Concentration per provider"), _("Left out, since their provider isn't named: %(n)d.")),
+    "model": (_("Model"), _("Concentration per model"), _("Left out, since their model isn't named: %(n)d.")),
+}
 
 
 @dataclass(frozen=True)
@@ -109,12 +113,13 @@ class Held:
 
 def concentration_chart(
     holders: Sequence[Held], *, of: str, index: Decimal, index_by_cost: Decimal | None, limits: tuple[int, int] | None, currency: str,
-    manner: Manner = REPORT,
+    few: bool = False, unnamed: Held | None = None, manner: Manner = REPORT,
 ) -> Chart | None:  # fmt: skip
     """A bar a holder (largest first, the smallest as one) and the Herfindahl-Hirschman index against its limits.
 
     ``of``: ``provider`` or ``model``; ``index`` (0 to 10,000) of the numbers, ``index_by_cost`` of the yearly costs where any is known;
-    ``limits``: from where it is moderate and high, None where none is known. None where nobody holds anything.
+    ``limits``: from where it is moderate and high, None where none is known; ``few``: of so few it is high however they are spread;
+    ``unnamed``: those whose holder isn't named, in the table alone. None where nobody holds anything.
     """
     if not holders:
         return None
@@ -159,10 +164,15 @@ def concentration_chart(
         said += _("; by yearly cost %(index)s") % {"index": number(f"{index_by_cost:,}")}
     largest = _("Largest: %(name)s with %(n)d of %(whole)d assessments.")
     said += ". " + largest % {"name": holders[0].name, "n": holders[0].count, "whole": whole}
-    rows = tuple((h.name, str(h.count), number(f"{h.count / whole * 100:.1f}"), number(h.cost) or _("not known")) for h in holders)
-    called, title = HOLDERS[of]
+    if few:
+        said += " " + _("With so few use cases the index can't be below the limit, however they are spread.")
+    rows = [(h.name, str(h.count), number(f"{h.count / whole * 100:.1f}"), number(h.cost) or _("not known")) for h in holders]
+    called, title, left_out = HOLDERS[of]
+    if unnamed:
+        said += " " + _(left_out) % {"n": unnamed.count}
+        rows.append((_("not named"), str(unnamed.count), _("left out"), number(unnamed.cost) or _("not known")))
     cost = _("Cost a year, %(currency)s") % {"currency": currency} if currency else _("Cost a year")
-    return draw(_(title), said, Table((_(called), _("Assessments"), _("Share, per cent"), cost), rows), spec, manner)
+    return draw(_(title), said, Table((_(called), _("Assessments"), _("Share, per cent"), cost), tuple(rows)), spec, manner)
 
 
 def _level(index: Decimal, limits: tuple[int, int], manner: Manner) -> str:

@@ -43,6 +43,11 @@ class Limit(_Strict):
         """``low``, ``moderate`` or ``high``; each limit belongs to the graver side."""
         return "high" if index >= self.high_from else "moderate" if index >= self.moderate_from else "low"
 
+    def in_reach(self, count: int) -> bool:
+        """Whether so many use cases could be below high: they are where each has a holder of its own."""
+        even = herfindahl([1] * count)
+        return even is not None and even < self.high_from
+
 
 class _File(_Strict):
     format: Literal["countersign/concentration-limits@1"]
@@ -77,12 +82,40 @@ def herfindahl(amounts: Iterable[Decimal | int]) -> Decimal | None:
 
 
 @dataclass(frozen=True)
+class Concentration:
+    """The ``index`` by numbers of assessments, None where nobody holds any; its ``level``, empty where no limit is known; ``few``: of so few
+    assessments it is high however they are spread, which is nothing to warn of."""
+
+    index: Decimal | None
+    level: str
+    few: bool
+
+
+def concentration(counts: Sequence[int], limit: Limit | None) -> Concentration:
+    """Of what each holder has."""
+    found = herfindahl(counts)
+    if found is None or limit is None:
+        return Concentration(found, "", False)
+    return Concentration(found, limit.level(found), not limit.in_reach(sum(counts)))
+
+
+@dataclass(frozen=True)
 class Holder:
     """A provider or a model, with the number of assessments that rest on it and what those cost a year, as far as that is known."""
 
     name: str
     count: int
     cost: Decimal = Decimal(0)
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """``named``: each holder, largest first. ``unnamed``: assessments whose holder nobody has named, which may be one or many, so that nothing
+    is said of their share. Costs are in ``currency``."""
+
+    named: tuple[Holder, ...]
+    unnamed: Holder
+    currency: str
 
 
 def merged(holders: Sequence[Holder]) -> tuple[Holder, ...]:

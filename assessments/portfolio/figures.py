@@ -19,7 +19,7 @@ from assessments.charts.drawing import REPORT, Chart, Manner
 from assessments.charts.holdings import Held, Hybrid, by_class_chart, concentration_chart, hybrid_chart, states_chart
 from assessments.charts.residual import residual_chart
 from assessments.models import Assessment, Severity, Sourcing, StandingDuty, StandingRisk, StandingYear, Status
-from assessments.portfolio.concentration import Holder, Limit, herfindahl, limit_on, merged
+from assessments.portfolio.concentration import Concentration, Holder, Holdings, Limit, concentration, herfindahl, limit_on, merged
 from assessments.portfolio.reading import RISK_CLASSES, Filters, asked_for, narrowed_by_facts
 from compliance.catalogue.index import index
 from compliance.releases import newest
@@ -27,6 +27,7 @@ from compliance.views.words import CLASSES, INSTRUMENTS
 
 NOUGHT = Decimal(0)
 SOON = 90  # days ahead in which a review counts as near
+FAILING = Q(standing__of_change=F("updated_at")) & ~Q(standing__problem="")  # of one that isn't fresh: and won't be by itself
 TIERS = {"critical": "high", "high": "high", "medium": "medium", "low": "low", "none": "low", "": "low"}
 
 
@@ -61,8 +62,7 @@ class Portfolio:
 
     @cached_property
     def totals(self) -> Totals:
-        failing = Q(standing__of_change=F("updated_at")) & ~Q(standing__problem="")
-        outside = self.wider.filter(fresh=False).aggregate(count=Count("pk"), failed=Count("pk", filter=failing))
+        outside = self.wider.filter(fresh=False).aggregate(count=Count("pk"), failed=Count("pk", filter=FAILING))
         groups = self.fresh.values("standing__sourcing", "standing__base_currency").annotate(
             count=Count("pk"), cost=Sum("standing__base_cost_per_year"), costed=Count("standing__base_cost_per_year")
         )
@@ -88,38 +88,40 @@ class Portfolio:
             reviews_due=self.found.filter(soon).count(),
         )
 
-    def holders(self, of: str) -> tuple[tuple[Holder, ...], str]:
-        """Providers or models (``of``), largest first, with what they cost a year in the base currency of most, and that currency."""
+    def holders(self, of: str) -> Holdings:
+        """Providers or models (``of``), with what they cost a year in the base currency of most."""
         groups = self.counted.values_list(f"standing__{of}", "standing__base_currency")
         rows = list(groups.annotate(Count("pk"), Sum("standing__base_cost_per_year")))
         currency = most_used((currency, count) for _name, currency, count, _cost in rows)
-        found = [Holder(name or _("not named"), n, (cost or NOUGHT) if c == currency else NOUGHT) for name, c, n, cost in rows]
-        return merged(found), currency
+        found = [Holder(name, n, (cost or NOUGHT) if c == currency else NOUGHT) for name, c, n, cost in rows]
+        unnamed = [holder for holder in found if not holder.name.strip()]
+        return Holdings(
+            named=merged([holder for holder in found if holder.name.strip()]),
+            unnamed=Holder("", sum(h.count for h in unnamed), sum((h.cost for h in unnamed), NOUGHT)),
+            currency=currency,
+        )
 
     @cached_property
     def limit(self) -> Limit | None:
         return limit_on(self.today)
 
-    def concentration(self, holders: tuple[Holder, ...]) -> tuple[Decimal | None, str]:
-        """The index by numbers of assessments, and its level (empty where no limit is known)."""
-        found = herfindahl(h.count for h in holders)
-        return found, self.limit.level(found) if self.limit and found is not None else ""
+    def concentration(self, holders: Iterable[Holder]) -> Concentration:
+        return concentration([h.count for h in holders], self.limit)
 
     def concentration_chart(self, of: str) -> Chart | None:
-        holders, currency = self.holders(of)
-        found = herfindahl(h.count for h in holders)
-        if found is None:
+        holdings = self.holders(of)
+        found = self.concentration(holdings.named)
+        if found.index is None:
             return None
-        held = [Held(h.name, h.count, f"{h.cost:,.2f}" if h.cost else "") for h in holders]
-        limits = (self.limit.moderate_from, self.limit.high_from) if self.limit else None
-        by_cost = herfindahl(h.cost for h in holders)
         return concentration_chart(
-            held,
+            [_held(holder) for holder in holdings.named],
             of=of,
-            index=found,
-            index_by_cost=by_cost,
-            limits=limits,
-            currency=currency,
+            index=found.index,
+            index_by_cost=herfindahl(h.cost for h in holdings.named),
+            limits=(self.limit.moderate_from, self.limit.high_from) if self.limit else None,
+            few=found.few,
+            unnamed=_held(holdings.unnamed) if holdings.unnamed.count else None,
+            currency=holdings.currency,
             manner=self.manner,
         )
 
@@ -172,6 +174,10 @@ class Portfolio:
             counts[title, str(Severity(severity).label)] += count
         further = sorted({title for title, _severity in counts} - set(categories))
         return residual_chart([*categories, *further], [str(s.label) for s in Severity], counts, self.manner)
+
+
+def _held(holder: Holder) -> Held:
+    return Held(holder.name, holder.count, f"{holder.cost:,.2f}" if holder.cost else "")
 
 
 def most_used(counts: Iterable[tuple[str, int]]) -> str:

@@ -207,6 +207,10 @@ def ahead_lines(request: HttpRequest) -> list[Line]:
             "index": formats.number(f"{index_:,}"), "limit": formats.number(f"{portfolio.limit.high_from:,}"),
         }  # fmt: skip
         lines.append(Line(whats[of], "", told, reverse("assessments:portfolio_chart", args=[org, f"{of}s"])))
+    if n := ahead.pending:
+        what = ngettext("The figures of %(n)d assessment are being worked out", "The figures of %(n)d assessments are being worked out", n)
+        told = _("until they are, concentration isn’t judged")
+        lines.append(Line(what % {"n": n}, "", told, reverse("assessments:portfolio", args=[org])))
     if n := ahead.grave:
         what = ngettext(
             "%(n)d chosen option has a high or critical residual risk", "%(n)d chosen options have a high or critical residual risk", n

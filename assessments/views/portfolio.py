@@ -74,16 +74,14 @@ def portfolio(request: HttpRequest) -> HttpResponse:
     pages = Counted(in_order, PAGE, totals.total)
     shown = pages.get_page(request.GET.get("page"))
     kinds = archetype_titles()
-    holders = found.holders("provider")[0] if totals.total else ()
-    index, level = found.concentration(holders)
+    holdings = found.holders("provider")
     context = frame(request, filters, found, "table") | {
         "page": shown,
         "rows": [_row(a, kinds, found.today) for a in shown.object_list],
         "totals": totals,
         "costs": sorted(totals.costs.items()),
-        "largest": holders[0] if holders else None,
-        "index": index,
-        "level": level,
+        "concentration": found.concentration(holdings.named),
+        "unnamed_providers": holdings.unnamed.count,
         "limit": found.limit,
         "columns": _columns(filters),
         "query": f"{filters.query}&" if filters.query else "",

@@ -18,7 +18,7 @@ from accounts.formats import short_day
 from accounts.models import Membership
 from assessments import commenting, editing, workflow
 from assessments.delegating import delegate
-from assessments.models import Assessment, Assignment
+from assessments.models import Assessment, Assignment, Standing
 from assessments.setting_policy import policy_set
 from assessments.workflow import Asking
 from tests.assessments.acting import PolicyModel, Rule
@@ -282,7 +282,7 @@ def test_it_tells_what_is_at_risk_in_the_portfolio(cast: Cast) -> None:
     near, portfolio = today() + timedelta(days=12), reverse("assessments:portfolio", args=["meridian-bank"])
     add(
         cast, {"title": "Grave"}, {"title": "Graver", "residual": "critical"}, {"title": "Proposed", "status": "in_review"},
-        {"title": "Fine", "residual": "medium"},
+        *({"title": f"Fine {n}", "residual": "medium"} for n in range(3)),
         duties=[(near, "data-act", "gap"), (near, "dora", "met"), (today(), "gdpr", "gap"), (today() + timedelta(days=31), "nis2", "gap")],
     )  # fmt: skip
     for who in ("risk_officer", "approver", "auditor", "administrator"):
@@ -291,7 +291,7 @@ def test_it_tells_what_is_at_risk_in_the_portfolio(cast: Cast) -> None:
         assert "Concentration per provider is above its limit Herfindahl–Hirschman index 10,000; high from 1,800" in text
         assert "Concentration per model is above its limit" in text
         assert "2 chosen options have a high or critical residual risk" in text
-        assert f"12 obligations with a gap begin to apply Data Act by {short_day(near)}" in text
+        assert f"18 obligations with a gap begin to apply Data Act by {short_day(near)}" in text
         assert text.count("begin to apply") == 1
         assert f"{portfolio}?state=approved&amp;risk=high" in told
         assert f"{portfolio}charts/providers/" in told
@@ -301,7 +301,33 @@ def test_it_tells_what_is_at_risk_in_the_portfolio(cast: Cast) -> None:
 
 def test_a_portfolio_within_its_limits_is_no_risk(cast: Cast) -> None:
     add(cast, *({"title": f"Case {n}", "provider": f"P{n}", "model": f"M{n}", "residual": "low"} for n in range(9)), duties=())
-    assert "nothing in the portfolio is above its limit" in at_risk(home(cast, "auditor"))
+    assert "nothing in the portfolio is above a limit" in at_risk(home(cast, "auditor"))
+
+
+def test_few_use_cases_are_not_warned_of_what_they_cannot_help(cast: Cast) -> None:
+    add(cast, *({"title": f"Case {n}", "residual": "low"} for n in range(5)), duties=())
+    assert "Concentration" not in home(cast, "auditor")
+    add(cast, {"title": "One more", "residual": "low"}, duties=())
+    assert "Concentration per provider is above its limit" in at_risk(home(cast, "auditor"))
+
+
+def test_holders_that_are_not_named_are_not_taken_for_one(cast: Cast) -> None:
+    nobody = {"provider": "", "model": "", "residual": "low"}
+    add(cast, *({"title": f"Case {n}", **nobody} for n in range(9)), duties=())
+    assert "Concentration" not in home(cast, "auditor")
+
+
+def test_concentration_is_not_judged_by_what_is_left_while_others_are_worked_out(cast: Cast) -> None:
+    made = add(cast, *({"title": f"Case {n}", "residual": "low"} for n in range(9)), duties=())
+    Standing.objects.filter(pk=made[0].pk).update(of_change=None)
+    told = at_risk(home(cast, "auditor"))
+    assert "is above its limit" not in told
+    assert "The figures of 1 assessment are being worked out" in told
+    # What can't be worked out stays so, and the rest is judged without it.
+    Standing.objects.filter(pk=made[0].pk).update(of_change=made[0].updated_at, problem="Its release is gone.")
+    told = at_risk(home(cast, "auditor"))
+    assert "Concentration per provider is above its limit" in told
+    assert "being worked out" not in told
 
 
 def test_what_the_portfolio_shows_is_told_however_much_is_overdue(case: Case) -> None:
@@ -314,7 +340,7 @@ def test_what_the_portfolio_shows_is_told_however_much_is_overdue(case: Case) ->
     Assignment.objects.update(due_on=today() - timedelta(days=2))
     page = home(case.cast, "risk_officer")
     assert "1 chosen option has a high or critical residual risk" in page
-    assert "and 6 more" in at_risk(page)
+    assert "and 5 more" in at_risk(page)
 
 
 def test_the_introduction_has_a_line_for_every_role(cast: Cast) -> None:

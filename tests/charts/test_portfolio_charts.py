@@ -98,6 +98,21 @@ def test_a_limit_belongs_to_the_graver_side(index: int, level: str) -> None:
     assert f", {level} (" in chart.description
 
 
+def test_holders_that_are_not_named_stand_in_the_table_and_in_no_share() -> None:
+    chart = concentration_chart(
+        [Held("One", 3), Held("Two", 1)], of="provider", index=Decimal(6250), index_by_cost=None, limits=(1000, 1800), currency="EUR", few=True,
+        unnamed=Held("", 5, "7.00"),
+    )  # fmt: skip
+    assert chart is not None
+    assert chart.table.rows == (
+        ("One", "3", "75.0", "not known"),
+        ("Two", "1", "25.0", "not known"),
+        ("not named", "5", "left out", "7.00"),
+    )
+    assert "One with 3 of 4 assessments. With so few use cases the index can't be below the limit" in chart.description
+    assert chart.description.endswith("since their provider isn't named: 5.")
+
+
 def test_obligations_are_told_by_date_and_today_is_marked(drawn: dict[str, Chart]) -> None:
     chart = drawn["duties"]
     assert chart.table.rows == (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from assessments.portfolio.concentration import Holder, Limit, herfindahl, limit_on, limits, merged
+from assessments.portfolio.concentration import Concentration, Holder, Limit, concentration, herfindahl, limit_on, limits, merged
 
 AMOUNTS = st.lists(st.integers(0, 10**6), min_size=1, max_size=30).filter(any)
 
@@ -73,3 +73,19 @@ def test_limits_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None
 def test_spellings_of_one_name_are_one_holder_and_the_largest_comes_first() -> None:
     found = merged([Holder("acme", 1, Decimal(5)), Holder("Mist  AI", 2), Holder("ACME", 3, Decimal(1)), Holder("mist ai", 1)])
     assert found == (Holder("ACME", 4, Decimal(6)), Holder("Mist  AI", 3))
+
+
+def test_of_few_use_cases_it_is_high_however_they_are_spread() -> None:
+    limit = limit_on(date(2026, 11, 1))
+    assert limit
+    assert [limit.in_reach(n) for n in (0, 1, 5, 6, 100)] == [
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]  # 10,000 / 5 is 2,000, and 10,000 / 6 is 1,667
+    assert concentration([1, 1, 1], limit) == Concentration(Decimal(3333), "high", True)
+    assert concentration([6], limit) == Concentration(Decimal(10_000), "high", False)
+    assert concentration([6], None) == Concentration(Decimal(10_000), "", False)
+    assert concentration([], limit) == Concentration(None, "", False)

@@ -46,6 +46,11 @@ def titles(html: str) -> list[str]:
     return re.findall(r'<th scope="row"><a [^>]*>([^<]+)</a>', html)
 
 
+def visible_text(html: str) -> str:
+    """What stands on the page itself, without the chart's own texts and its table's caption."""
+    return re.sub(r"<[^>]*>", "", re.sub(r"<(svg|caption).*?</\1>", "", html, flags=re.DOTALL))
+
+
 @pytest.fixture
 def three(cast: Cast) -> list[Assessment]:
     today = timezone.localdate()
@@ -178,6 +183,29 @@ def test_the_totals_and_the_index_are_those_of_what_is_shown(cast: Cast, three: 
     assert "EUR 400" in html
     assert "of 1 it isn’t known" in html
     assert "10,000" in page(cast, provider="Acme")
+
+
+def test_of_few_use_cases_it_says_that_the_index_cannot_be_lower(cast: Cast, three: list[Assessment]) -> None:
+    said = "With so few use cases"
+    html = page(cast)
+    assert said in html
+    assert '<span class="tag tag-bad">' not in html.partition("Herfindahl")[0].rpartition("<dt>")[2]
+    assert said in visible_text(get(cast, "portfolio_chart", chart="providers").content.decode())
+    add(cast, *({"title": f"Further {n}"} for n in range(6)))
+    for html in (page(cast), get(cast, "portfolio_chart", chart="providers").content.decode()):
+        assert said not in html
+
+
+def test_those_without_a_provider_are_no_holder(cast: Cast, three: list[Assessment]) -> None:
+    add(cast, {"title": "Delta", "provider": ""}, {"title": "Epsilon", "provider": " "})
+    html = page(cast)
+    assert "5,556" in html
+    assert "without 2 whose provider isn’t named" in html
+    chart = get(cast, "portfolio_chart", chart="providers").content.decode()
+    assert "since their provider isn&#x27;t named: 2." in visible_text(chart)
+    table = get(cast, "portfolio_chart_csv", chart="providers").content.decode("utf-8-sig").splitlines()
+    assert [row.split(",")[:3] for row in table[1:]] == [["Acme", "2", "66.7"], ["Nimbus", "1", "33.3"], ["not named", "2", "left out"]]
+    assert "nothing to count" in page(cast, provider="-")
 
 
 def test_an_outsider_finds_nothing_and_sees_nothing_of_it(cast: Cast, three: list[Assessment]) -> None:
