@@ -185,11 +185,17 @@ def _gauge(index: Decimal, limits: tuple[int, int] | None, manner: Manner) -> di
     end = min(10_000.0, max(float(index) * 1.2, (limits[1] if limits else 2500) * 1.6))
     edges = [0.0, *(float(limit) for limit in limits), end] if limits else []
     bands = (
-        [{"from": edges[n], "to": edges[n + 1], "word": _(BAND_WORDS[band]), "fill": fill} for n, (band, fill) in enumerate(BANDS)]
+        [
+            {"from": edges[n], "to": edges[n + 1], "word": _(BAND_WORDS[band]), "fill": fill, "line": n % 2}
+            for n, (band, fill) in enumerate(BANDS)
+        ]
         if limits
         else []
     )
-    axis = {"values": edges[1:-1] or None, "format": ",d", "grid": False}
+    # Where the limits lie close together, as beside an index of 10,000, the figure of the lower one ends at its line and that of the upper one
+    # begins there; the word of the band between them has a line of its own.
+    aside = {"condition": {"test": f"datum.value < {edges[2]}", "value": "right"}, "value": "left"} if limits else "center"
+    axis = {"values": edges[1:-1] or None, "format": ",d", "grid": False, "labelAlign": aside}
     x = {
         "field": "from",
         "type": "quantitative",
@@ -206,11 +212,7 @@ def _gauge(index: Decimal, limits: tuple[int, int] | None, manner: Manner) -> di
                 "mark": {"type": "rect", "stroke": "white"},
                 "encoding": {"x": x, "x2": {"field": "to"}, "color": {"field": "fill", "type": "nominal", "scale": None}},
             },
-            {
-                "data": {"values": bands},
-                "mark": {"type": "text", "align": "left", "baseline": "bottom", "dx": 5, "dy": 16, "color": FAINT, "fontSize": 11},
-                "encoding": {"x": x, "text": {"field": "word"}},
-            },
+            *(_words([band for band in bands if band["line"] == line], x, dy) for line, dy in ((0, 5), (1, 20))),
         ]
     near_end = float(index) > end * 0.8
     return {
@@ -227,3 +229,9 @@ def _gauge(index: Decimal, limits: tuple[int, int] | None, manner: Manner) -> di
             },
         ],
     }  # fmt: skip
+
+
+def _words(bands: list[dict[str, Any]], x: dict[str, Any], dy: int) -> dict[str, Any]:
+    """The words of some bands, each from where its band begins; ``dy`` below the middle."""
+    mark = {"type": "text", "align": "left", "baseline": "bottom", "dx": 5, "dy": dy, "color": FAINT, "fontSize": 11}
+    return {"data": {"values": bands}, "mark": mark, "encoding": {"x": x, "text": {"field": "word"}}}

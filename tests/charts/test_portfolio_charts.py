@@ -98,6 +98,15 @@ def test_a_limit_belongs_to_the_graver_side(index: int, level: str) -> None:
     assert f", {level} (" in chart.description
 
 
+def test_what_stands_at_the_limits_does_not_run_together_however_close_they_are() -> None:
+    chart = concentration_chart([Held("One", 1)], of="model", index=Decimal(10_000), index_by_cost=None, limits=(1000, 1800), currency="")
+    assert chart is not None
+    texts = {t.text: t for t in ElementTree.fromstring(chart.svg).iter(f"{SVG}text")}
+    assert (texts["1,000"].get("text-anchor"), texts["1,800"].get("text-anchor")) == ("end", "start")
+    heights = {word: texts[word].get("transform", "").partition(",")[2] for word in ("low", "moderate", "high")}
+    assert heights["low"] == heights["high"] != heights["moderate"]
+
+
 def test_holders_that_are_not_named_stand_in_the_table_and_in_no_share() -> None:
     chart = concentration_chart(
         [Held("One", 3), Held("Two", 1)], of="provider", index=Decimal(6250), index_by_cost=None, limits=(1000, 1800), currency="EUR", few=True,
