@@ -9,7 +9,7 @@ from math import ceil, floor
 from typing import Any
 
 from assessments.charts import labels as placing
-from assessments.charts.drawing import FAINT, REPORT, WIDTH, Chart, Manner, Names, Table, colour, distinct, draw, option_look
+from assessments.charts.drawing import FAINT, REPORT, WIDTH, Chart, Manner, Names, Table, colour, distinct, draw, in_order, option_look
 from compliance.marking import marked as _
 
 SAMPLES = 160
@@ -25,7 +25,7 @@ def cost_chart(evaluation: Mapping[str, Any], names: Names | None = None, manner
         return None
     currency = evaluation["currency"]
     labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
-    categories = list(dict.fromkeys(c for o in options for c in o["costs"]["by_category"]))
+    categories = in_order((c for o in options for c in o["costs"]["by_category"]), names.categories)
     shown = [c for c in categories if any(Decimal(o["costs"]["by_category"].get(c, 0)) for o in options)] or categories[:1]
     divisor, unit = manner.magnitude(max(Decimal(o["costs"]["total"]["likely"]) for o in options))
     parts, totals = [], []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -91,7 +91,7 @@ MAGNITUDES = ((10**12, _("trillion")), (10**9, _("billion")), (10**6, _("million
 
 @dataclass(frozen=True)
 class Names:
-    """What people read instead of ids; an id without a name is shown with spaces for its hyphens."""
+    """What people read instead of ids, in the order in which they read it; an id without a name is shown with spaces for its hyphens."""
 
     options: Mapping[str, str] = field(default_factory=dict)
     criteria: Mapping[str, str] = field(default_factory=dict)
@@ -114,6 +114,12 @@ class Names:
 def _spaced(id_: str) -> str:
     words = id_.replace("-", " ").replace("_", " ")
     return words[:1].upper() + words[1:]
+
+
+def in_order(ids: Iterable[str], names: Mapping[str, str]) -> list[str]:
+    """Each id once, in the order of their ``names``: a record's canonical JSON has them by the alphabet. What has no name comes last, as it stood."""
+    found = list(dict.fromkeys(ids))
+    return sorted(found, key=lambda id_: list(names).index(id_) if id_ in names else len(names))
 
 
 def distinct(labels: Sequence[str]) -> list[str]:

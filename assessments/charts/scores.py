@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
 
-from assessments.charts.drawing import REPORT, WIDTH, Chart, Manner, Names, Table, colour, distinct, draw, ink_on, option_look
+from assessments.charts.drawing import REPORT, WIDTH, Chart, Manner, Names, Table, colour, distinct, draw, in_order, ink_on, option_look
 
 LABEL_FROM = Decimal(4)  # points: a narrower part has no room for its figure
 
@@ -19,7 +19,7 @@ def scores_chart(evaluation: Mapping[str, Any], names: Names | None = None, mann
     names, _, number = names or Names(), manner.word, manner.number
     options = _ranked(evaluation)
     labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
-    criteria = _criteria(evaluation)
+    criteria = _criteria(evaluation, names)
     parts, totals = [], []
     for option in options:
         start = Decimal(0)
@@ -111,7 +111,7 @@ def values_chart(evaluation: Mapping[str, Any], names: Names | None = None, mann
     names, _ = names or Names(), manner.word
     options = _ranked(evaluation)
     labels = dict(zip((o["id"] for o in options), distinct([names.option(o["id"]) for o in options]), strict=True))
-    criteria = _criteria(evaluation)
+    criteria = _criteria(evaluation, names)
     points = [
         {
             "option": labels[o["id"]],
@@ -186,9 +186,9 @@ def _ranked(evaluation: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return sorted(evaluation["options"], key=lambda o: rank.get(o["id"], len(rank)))
 
 
-def _criteria(evaluation: Mapping[str, Any]) -> list[str]:
-    """Criteria of any option, in the order in which they first stand."""
-    return list(dict.fromkeys(c for option in evaluation["options"] for c in option["values"]))
+def _criteria(evaluation: Mapping[str, Any], names: Names) -> list[str]:
+    """Criteria of any option."""
+    return in_order((c for option in evaluation["options"] for c in option["values"]), names.criteria)
 
 
 def _contribution(option: Mapping[str, Any], criterion: str) -> Decimal:

@@ -1,5 +1,6 @@
 """The charts: well-formed, safe under the page's policy, with a text and a table that say the same, and the same bytes each time."""
 
+import json
 import os
 import re
 import subprocess
@@ -75,6 +76,20 @@ def test_scores_say_the_scores():
     assert f"silent {data['silent']['score']} (at best {data['silent']['score_best']}, not admissible)" in found.description
     assert "Service levels" in found.svg
     assert "Vendor &lt;API&gt; &amp; Co" in found.svg
+
+
+def test_criteria_and_categories_stand_in_the_order_of_the_catalogue_whatever_that_of_the_record():
+    data = json.loads(json.dumps(evaluation(), sort_keys=True))  # as canonical JSON has it
+    criteria = sorted({c for o in data["options"] for c in o["values"]}, reverse=True)
+    categories = sorted({c for o in data["options"] for c in o["costs"].get("by_category", ())}, reverse=True)
+    assert len(criteria) > 1
+    assert len(categories) > 1
+    names = Names(criteria={c: c.upper() for c in criteria}, categories={c: c.upper() for c in categories})
+    assert list(scores_chart(data, names).table.header[1:-2]) == [names.criteria[c] for c in criteria]
+    values, costs_ = values_chart(data, names), cost_chart(data, names)
+    assert [row[0] for row in values.table.rows] == [names.criteria[c] for c in criteria]
+    assert [row[0] for row in costs_.table.rows[:-1]] == [names.categories[c] for c in categories]
+    assert values.svg.index(f">{names.criteria[criteria[0]]}<") < values.svg.index(f">{names.criteria[criteria[-1]]}<")
 
 
 def test_values_show_what_is_open():
