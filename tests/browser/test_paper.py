@@ -1,4 +1,4 @@
-"""What a section and the result are on paper: each answer once, nothing that only a screen can do, and no table wider than the sheet."""
+"""What a section, the result and a record are on paper: each answer once, nothing that only a screen can do, and no table wider than the sheet."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page, expect
 
-from tests.fixtures import make_complete
+from tests.fixtures import make_complete, make_submitted
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHEET = {"width": 703, "height": 1000}  # A4 without its margins, in CSS pixels
@@ -51,3 +51,22 @@ def test_the_result_has_what_a_sheet_can_show(cast, live_server, sign_in):
         expect(page.locator(screen_only).first).to_be_hidden()
     expect(page.get_by_role("cell", name="80.1").last).to_be_visible()
     assert beyond_the_sheet(page) == []
+
+
+def test_a_heading_of_the_record_stays_with_what_it_heads(cast, live_server, sign_in):
+    case = make_submitted(cast)
+    page = sign_in(cast.risk_officer.email)
+    on_paper(page, reverse("assessments:record", kwargs={"org": cast.organisation.slug, "assessment": case.pk}))
+    assert beyond_the_sheet(page) == []
+    for title in ("What would change the recommendation", "Blockers and findings", "Cost of the whole deployment", "Ranking"):
+        heading = page.locator("main").get_by_role("heading", name=title).first
+        expect(heading).to_be_visible()
+        kept = heading.evaluate(
+            """heading => {
+                const head = heading.closest('.block-head') || heading, intro = head.nextElementSibling;
+                return [head, ...(intro.matches('p') ? [intro] : [])].map(one => getComputedStyle(one).breakAfter);
+            }"""
+        )
+        assert set(kept) == {"avoid"}, title
+    # Below a table a line that nobody sees would take the table's head to a sheet of its own.
+    assert not [caption for caption in page.locator("main caption.visually-hidden").all() if caption.is_visible()]
