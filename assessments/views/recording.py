@@ -73,6 +73,8 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
     in_review = newest and assessment.status == Status.IN_REVIEW
     desk = desk_for(request.user, snapshot) if in_review and APPROVER in request.roles else None  # type: ignore[attr-defined, arg-type]
     sign_off = desk.sign_off if desk else routing.SignOff(snapshot)
+    verdicts = _verdicts(snapshot, decision, void=not in_review and decision is None)
+    ended = "" if in_review else _how_it_ended(verdicts, newest and assessment.status == Status.WITHDRAWN)
     return {
         "snapshot": snapshot,
         "content": content,
@@ -82,8 +84,8 @@ def record_context(request: HttpRequest, assessment: Assessment, snapshot: Snaps
         "decision": content_of(decision) if decision else None,
         "decision_digest": decision.digest if decision else "",
         "decided_at": moment(content_of(decision)["decision"]["at"]) if decision else None,
-        "verdicts": _verdicts(snapshot, decision, void=not in_review and decision is None),
-        "stages": stage_rows(sign_off.standings(), content, in_review),
+        "verdicts": verdicts,
+        "stages": stage_rows(sign_off.standings(), content, in_review, ended),
         **(_reading(request, snapshot, desk) if desk else {}),
         **since_before(request, assessment, snapshot, content),
         "register": [f for f in content.get("register", []) if f["option"] == content["proposal"]["option"]],
@@ -155,8 +157,20 @@ def since_before(request: HttpRequest, assessment: Assessment, snapshot: Snapsho
 TONES = {"closed": "good", "open": "warn", "waiting": ""}
 
 
-def stage_rows(standings: Iterable[routing.StageStanding], content: dict[str, Any], in_review: bool) -> list[dict[str, Any]]:
-    """Each stage in words: how far it is, whom it asks, and why it is there."""
+def _how_it_ended(verdicts: list[dict[str, Any]], withdrawn: bool) -> str:
+    """What a stage that nobody will sign in any more says; empty where all of them have been signed in."""
+    given = {v["verdict"] for v in verdicts}
+    if "reject" in given:
+        return _("Ended: rejected")
+    if "return" in given:
+        return _("Ended: returned")
+    return _("Ended: withdrawn") if withdrawn else ""
+
+
+def stage_rows(
+    standings: Iterable[routing.StageStanding], content: dict[str, Any], in_review: bool, ended: str = ""
+) -> list[dict[str, Any]]:
+    """Each stage in words: how far it is, whom it asks, and why it is there. ``ended``: what those say that won't be opened any more."""
     asked = {stage["key"]: stage for stage in content.get("routing", {}).get("stages", [])}
     rows = []
     open_seen = False
@@ -169,7 +183,7 @@ def stage_rows(standings: Iterable[routing.StageStanding], content: dict[str, An
         rows.append(
             {
                 "stage": stage, "current": current, "tone": TONES[state],
-                "label": {"closed": _("Done"), "open": given, "waiting": _("Not open yet")}[state],
+                "label": {"closed": _("Done"), "open": given, "waiting": ended or _("Not open yet")}[state],
                 "asks": asks(stage, asked.get(stage.key, {}).get("people", [])),
                 "meaning": _("means %(meaning)s") % {"meaning": MEANINGS.get(stage.meaning, stage.meaning).lower()},
                 "due_on": standing.due_on if current else None, "why": why_stage(asked.get(stage.key, {})),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.test import TestCase
 
 from accounts.models import Organisation, User
@@ -10,7 +11,7 @@ from assessments.answering import response_save
 from assessments.models import Assessment, Option, Response, UseCase
 from assessments.snapshots import content_of
 from tests.assessments.playing import Reader, html, links, words
-from tests.fixtures import SIGNING, Cast, attach, make_cast, make_complete, make_draft, newest, sign
+from tests.fixtures import SIGNING, Cast, attach, make_cast, make_complete, make_draft, newest, read_all, sign
 
 
 class Submitted(TestCase):
@@ -95,6 +96,28 @@ class Submitted(TestCase):
         assert "Named now." not in first
         assert "There is a newer record of this assessment" in first
         assert self.auditor.get("record", "?number=9").status_code == 404
+
+    def test_stages_that_nobody_will_sign_say_how_it_ended(self) -> None:
+        given = {
+            "actor": self.cast.approver,
+            "assessment": self.case,
+            "digest": newest(self.case).digest,
+            "reason": "No.",
+            "signing": SIGNING,
+        }
+        with transaction.atomic():
+            workflow.return_(**given)
+            assert "Ended: returned" in words(self.auditor.get("record"))
+            transaction.set_rollback(True)
+        with transaction.atomic():
+            workflow.withdraw(actor=self.cast.risk_officer, assessment=self.case, reason="Stopped.")
+            assert "Ended: withdrawn" in words(self.auditor.get("record"))
+            transaction.set_rollback(True)
+        read_all(self.cast.approver, self.case)
+        workflow.reject(**given)
+        text = words(self.auditor.get("record"))
+        assert "Ended: rejected" in text
+        assert "Not open yet" not in text
 
     def test_after_approval_it_shows_who_signed_what_and_the_report(self) -> None:
         decision = sign(self.cast, self.case)
