@@ -194,6 +194,14 @@ def _days(number: int) -> timedelta:
     return timedelta(days=number)
 
 
+@dataclass(frozen=True)
+class Had:
+    """A person's part in a record: the verdict that they gave and when, or None for who wrote or answered."""
+
+    verdict: str | None
+    at: datetime | None
+
+
 class SignOff:
     """The sign-off of one snapshot as it stands: whose turn it is, and who may speak. Everything is read once, when it is first asked for, in
     four queries whatever the number of stages, seats, verdicts and people; so an instance is good for one look and no longer."""
@@ -236,6 +244,10 @@ class SignOff:
     def involved(self) -> dict[int, str]:
         """Person (primary key) -> their part, of everybody who had one: none of them speaks again."""
         return {person: part for person, part, *_verdict in self._parts}
+
+    def part_of(self, person: User) -> Had | None:
+        """What the person had to do with the record; None for nothing."""
+        return next((Had(kind, at) for who, _part, kind, _where, _seat, at in self._parts if who == person.pk), None)
 
     @property
     def hands(self) -> set[int]:

@@ -34,11 +34,11 @@ from assessments.parts import parts_for
 from assessments.permissions import ACTIONS, APPROVER
 from assessments.policy import Who
 from assessments.records import signature_record
-from assessments.routing import has_right, seats_open_to, who_is_asked
+from assessments.routing import Had, SignOff, has_right, seats_open_to, who_is_asked
 from assessments.snapshots import content_of, to_be_accepted
 
 MOST_CONDITIONS, LONGEST = 20, 4000
-NOT_YOURS = gettext_lazy("You wrote or answered part of this record, or signed it already, so somebody else must decide on it.")
+NOT_YOURS = gettext_lazy("You wrote or answered part of this record, or have decided on it already.")  # where it came about this moment
 
 
 @dataclass(frozen=True)
@@ -128,8 +128,8 @@ def write(
 def _seat(actor: User, snapshot: Snapshot, stage: Stage, on_behalf_of: User | None) -> User:
     open_to = seats_open_to(actor, snapshot, stage)
     if not open_to:
-        if Participation.objects.filter(snapshot=snapshot, person=actor).exists():
-            raise Refused(str(NOT_YOURS))
+        if had := SignOff(snapshot).part_of(actor):
+            raise Refused(why_barred(had))
         names = ", ".join(person.name for person in who_is_asked(snapshot, stage)) or _("nobody now")
         raise Refused(_("It isn't your turn: the stage %(stage)s asks %(names)s.") % {"stage": stage.title, "names": names})
     if on_behalf_of is None:
@@ -138,6 +138,15 @@ def _seat(actor: User, snapshot: Snapshot, stage: Stage, on_behalf_of: User | No
         said = _("You can't sign for %(person)s here.") % {"person": on_behalf_of.name}
         raise Refused(said, {"on_behalf_of": _("Choose one of those whom you stand in for.")})
     return on_behalf_of
+
+
+def why_barred(had: Had) -> str:
+    """Why somebody who had this part in a record doesn't speak on it, or not again."""
+    if had.at is None:
+        return _("You wrote or answered part of this record.")
+    if had.verdict == VerdictKind.ABSTAIN:
+        return _("You abstained on %(day)s.") % {"day": formats.day(had.at)}
+    return _("You signed on %(day)s.") % {"day": formats.day(had.at)}
 
 
 def _need_parts_read(actor: User, snapshot: Snapshot) -> None:

@@ -22,6 +22,7 @@ from assessments.parts import PARTS, PartOfRecord
 from assessments.permissions import APPROVER
 from assessments.records import verdict_data, verdicts_on
 from assessments.snapshots import content_of
+from assessments.verdicts import why_barred
 from assessments.views.common import allowed
 from assessments.views.decided import succession
 from assessments.views.law import CLASSES
@@ -128,8 +129,8 @@ def _reading(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> dict[str, 
     if desk.may_speak:
         read = {part.key: part for part in desk.parts}
         return {"may_sign": True, "read": read, "unread": len(desk.unread), "progress": progress_of(desk.parts)}
-    if request.user.pk in desk.sign_off.involved:
-        return {"barred": _("You are an approver, but you wrote or answered part of this record, or have decided on it already.")}
+    if had := desk.sign_off.part_of(request.user):  # type: ignore[arg-type]
+        return {"barred": why_barred(had)}
     return {"barred": _("You are an approver, but it isn't your turn: see who signs.")}
 
 

@@ -18,7 +18,7 @@ from assessments.errors import Refused
 from assessments.models import Assessment, Snapshot
 from assessments.permissions import ACTIONS
 from assessments.snapshots import content_of
-from assessments.verdicts import Accepting, Asking
+from assessments.verdicts import Accepting, Asking, why_barred
 from assessments.views.common import page_context
 from assessments.views.drafts import draft_kept
 from assessments.views.recording import key_facts, progress_of, since_before, stage_rows
@@ -88,8 +88,8 @@ def _is_text(name: str) -> bool:
 
 
 def _barred(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> str:
-    if request.user.pk in desk.sign_off.involved:
-        return _("You wrote or answered part of this record, or signed it already, so somebody else must decide on it.")
+    if had := desk.sign_off.part_of(request.user):  # type: ignore[arg-type]
+        return why_barred(had)
     if desk.turn is None:
         return _("Nothing is to be decided on this record now.")
     names = ", ".join(person.name for person in desk.sign_off.who_is_asked(desk.turn.stage)) or _("nobody now")

@@ -6,16 +6,20 @@ from datetime import date
 from typing import Any
 
 from django.test import TestCase
+from django.utils import timezone
 
+from accounts import formats
 from accounts.models import Membership
 from assessments import attestation, editing, registering, workflow
 from assessments.answering import response_save
 from assessments.evaluation import evaluate_assessment
 from assessments.models import Acceptance, Assessment, DecisionRecord, Verdict
+from assessments.setting_policy import policy_set
 from assessments.snapshots import content_of, to_be_accepted
 from assessments.views.recording import status_for
+from tests.assessments.acting import PolicyModel, Rule
 from tests.assessments.playing import Reader, html, words
-from tests.fixtures import PASSWORD, SIGNING, Cast, make_cast, make_complete, more_approvers, newest, read_all
+from tests.fixtures import PASSWORD, SIGNING, Cast, accept_all, make_cast, make_complete, more_approvers, newest, read_all
 
 
 class InReview(TestCase):
@@ -144,6 +148,25 @@ class InReview(TestCase):
         assert "The rota starts in May." in html(answer)
         assert 'value="guess"' not in html(answer)
 
+    def test_who_abstained_or_signed_is_told_so(self) -> None:
+        second, third = more_approvers(self.cast, "Second", "Third")
+        workflow.return_(actor=self.cast.approver, assessment=self.case, digest=newest(self.case).digest, reason="Later.", signing=SIGNING)
+        text = PolicyModel((Rule(None, 2),)).text({})
+        policy_set(actor=self.cast.administrator, organisation=self.cast.organisation, text=text, reason="Two sign.")
+        workflow.submit(actor=self.cast.risk_officer, assessment=self.case)
+        digest = newest(self.case).digest
+        workflow.abstain(actor=second, assessment=self.case, digest=digest, reason="A conflict of interest.", signing=SIGNING)
+        read_all(third, self.case)
+        workflow.approve(actor=third, assessment=self.case, digest=digest, signing=SIGNING, acceptances=accept_all(newest(self.case)))
+        today = formats.day(timezone.now())
+        for person, told, other in ((second, "You abstained on", "You signed on"), (third, "You signed on", "You abstained on")):
+            reader = Reader(person, self.case)
+            for page in ("record", "sign"):
+                text = words(reader.get(page))
+                assert f"{told} {today}." in text, page
+                assert other not in text
+                assert "wrote or answered" not in text
+
     def test_no_password_is_asked_for_beside_the_field(self) -> None:
         assert "Enter your password" in self.refused(self.approver.post("sign", **self.fields(password="")))
 
@@ -183,7 +206,8 @@ class InReview(TestCase):
             assert page.status_code == 403
             assert "Sign and approve" not in words(page)
             for name in ("sign", "return", "reject"):
-                assert "somebody else must decide on it" in self.refused(reader.post(name, **self.fields(reason="Because."))), name
+                told = self.refused(reader.post(name, **self.fields(reason="Because.")))
+                assert told.count("You wrote or answered part of this record.") == 1, name
 
     def test_others_are_refused(self) -> None:
         for who in ("risk_officer", "contributor", "auditor", "administrator"):

@@ -230,7 +230,7 @@ class Separation(Played):
             for action in ("approve", "return", "reject", "abstain"):
                 with self.subTest(part=part, action=action), undone():
                     assert not workflow.may_sign(person, newest(self.case))
-                    with self.assertRaisesMessage(Refused, "somebody else must decide"):
+                    with self.assertRaisesMessage(Refused, "You wrote or answered part of this record."):
                         act(action, self.case, person)
                     assert self.status() == "in_review"
                     assert not Verdict.objects.exists()
