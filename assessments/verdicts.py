@@ -172,6 +172,21 @@ def may_accept(person: User, item: dict[str, Any], content: dict[str, Any]) -> b
     return rights is None or has_right(person, Who.model_validate(rights[item["inherent"]]["who"]))
 
 
+def wrong_in(actor: User, snapshot: Snapshot, acceptances: Acceptances, conditions: Sequence[Asking]) -> dict[str, str]:
+    """What an approval of these would be refused for, beside which field, so that it can be told together with what else is wrong."""
+    wrong: dict[str, str] = {}
+    try:
+        _acceptances(actor, snapshot, acceptances)
+    except Refused as error:
+        wrong |= error.fields
+    try:
+        if conditions:
+            _conditions(snapshot.assessment, conditions)
+    except Refused as error:
+        wrong |= error.fields
+    return wrong
+
+
 def _acceptances(actor: User, snapshot: Snapshot, given: Acceptances) -> list[Acceptance]:
     """The rows, not stored yet, of every finding that is still to be accepted and that the person may accept."""
     content = content_of(snapshot)

@@ -25,6 +25,7 @@ from assessments.models import Assessment, Snapshot, Status
 from assessments.parts import parts_for
 from assessments.permissions import require
 from assessments.progress import standing_of
+from assessments.verdicts import wrong_in
 from assessments.views.checking import STILL_OUT, check_context
 from assessments.views.common import allowed, find, find_with_newest, page_context
 from assessments.views.drafts import draft_drop, draft_keep
@@ -170,7 +171,7 @@ def _authenticated(request: HttpRequest) -> tuple[str, Errors, int]:
     except reauthentication.TooManyFailures as error:
         return "", {"password": str(error)}, 429
     except reauthentication.Wrong as error:
-        return "", {error.field: f"{error.message} {_('Nothing was signed.')}"}, 422
+        return "", {error.field: error.message}, 422
     return found, {}, 200
 
 
@@ -214,6 +215,8 @@ def sign(request: HttpRequest, assessment: UUID) -> HttpResponse:
     how, wrong, status = _authenticated(request)
     if wrong:
         draft_keep(request, seen, "approve")
+        # What was typed is looked at too, whatever is wrong with the proof, of which it tells nothing.
+        wrong |= wrong_in(request.user, snapshot, acceptances, conditions)  # type: ignore[arg-type]
         return sign_page(request, seen, snapshot, form="approve", errors=wrong, status=status)
     try:
         workflow.approve(
@@ -278,6 +281,8 @@ def reject(request: HttpRequest, assessment: UUID) -> HttpResponse:
     how, wrong, status = _authenticated(request)
     if wrong:
         draft_keep(request, seen, "reject")
+        if not request.POST.get("reason", "").strip():
+            wrong["reason"] = _("Say why you reject it.")
         return sign_page(request, seen, snapshot, form="reject", errors=wrong, status=status)
     try:
         workflow.reject(

@@ -142,11 +142,26 @@ class InReview(TestCase):
 
     def test_a_wrong_password_signs_nothing_and_keeps_what_was_typed(self) -> None:
         answer = self.approver.post("sign", **self.fields(password="guess"))
-        assert "That isn't your password. Nothing was signed." in self.refused(answer)
+        text = self.refused(answer)
+        assert "That isn't your password." in text
+        assert text.count("Nothing was signed") == 1
         assert 'id="error_password-approve"' in html(answer)
         assert '<li><a href="#id_password-approve">' in html(answer)  # at the top, where the page is when it comes back
         assert "The rota starts in May." in html(answer)
         assert 'value="guess"' not in html(answer)
+
+    def test_a_wrong_password_and_what_is_wrong_besides_are_told_at_once(self) -> None:
+        incomplete = {"condition:1:text": "Set up a rota.", "condition:1:owner": "", "condition:1:due_on": "", self.accept: " "}
+        for password in ("guess", ""):
+            answer = self.approver.post("sign", **self.fields(**incomplete, password=password))
+            text = self.refused(answer)
+            for said in ("Say why this is accepted", "Nobody with this address can see to it", "Say until when: today or later."):
+                assert said in text, password
+            assert 'id="error_password-approve"' in html(answer)
+        answer = self.approver.post("reject", **self.fields(reason="", password="guess"))
+        self.refused(answer)
+        assert 'id="error_password-reject"' in html(answer)
+        assert 'id="error_reason-reject"' in html(answer)
 
     def test_who_abstained_or_signed_is_told_so(self) -> None:
         second, third = more_approvers(self.cast, "Second", "Third")
