@@ -8,6 +8,7 @@ from typing import Any, Literal
 from assessments.changes.words import GROUPS, KINDS
 
 LONG = 20
+DAYS = ("due_on", "as_of")
 FOLLOWING = ("catalogue", "computed", "software")
 Kind = Literal["added", "removed", "changed"]
 
@@ -21,6 +22,11 @@ class Part:
     label: str
     before: str | None
     after: str | None
+
+    @property
+    def is_day(self) -> bool:
+        """Whether its sides are days as records write them, which a page tells as its reader does."""
+        return self.key in DAYS
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ def _at_the_top(path: Path) -> Place | None:
         case ("assessment" | "organisation" | "use_case" as what, part):
             return Place("proposal", (what,), "archetype" if part == "archetype_title" else part)
         case ("as_of",):
-            return Place("proposal", ("as_of",))
+            return Place("proposal", ("as_of",), "as_of")
         case ("proposal", "recommended"):
             return Place("results", ("recommendation",), "option", echo=True)
         case ("proposal", part):
@@ -156,7 +156,7 @@ def _in_file(path: Path) -> Place | None:
         case ("title",):
             return Place("proposal", ("assessment",), "title", echo=True)
         case ("as_of",):
-            return Place("proposal", ("as_of",), echo=True)
+            return Place("proposal", ("as_of",), "as_of", echo=True)
         case ("catalogue",):
             return Place("catalogue", ("release",), "release", echo=True)
         case ("use_case", "responses", question, *_):
@@ -197,7 +197,7 @@ def _in_evaluation(leaf: Leaf) -> Place | None:
     path = leaf.path[1:]
     match path:
         case ("as_of",):
-            return Place("proposal", ("as_of",), echo=True)
+            return Place("proposal", ("as_of",), "as_of", echo=True)
         case ("catalogue", part):
             return Place("catalogue", ("release",), "digest" if part == "digest" else "release", echo=True)
         case ("currency",):

@@ -32,7 +32,7 @@ MONEY = {  # in the currency that the evaluation counts in
 }  # fmt: skip
 COUNTS = {"tokens_per_month"}
 SHARES = {"completeness", "weight"}
-ALONE = {"", "value", "order", "weight", "trace"}  # parts that need no name of their own where they are the only one
+ALONE = {"", "as_of", "value", "order", "weight", "trace"}  # parts that need no name of their own where they are the only one
 COUNTED = ("answers", "figures", "findings", "obligations")  # what is told to be gone with an option, in numbers
 _ORDER = (
     "name", "sourcing", "provider", "model", "answer", "basis", "note", "evidence", "by", "severity", "blocker", "acceptable_by", "message",

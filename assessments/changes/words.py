@@ -81,7 +81,6 @@ PARTS: Mapping[str, str] = {
     "blocker": _("Is a blocker"),
     "inherent": _("Inherent rating"),
     "residual": _("Residual rating"),
-    "due_on": _("Due on"),
     "people": _("Asked by name"),
     "status": _("Status"),
     "needed": _("Approvals needed"),
@@ -93,9 +92,13 @@ PARTS: Mapping[str, str] = {
     "reasons": _("Reasons"),
     "place": _("Where it stands"),
 }
-# What is said of a treatment and of a submission in other words than elsewhere.
+# What is said of a treatment, as its form asks for it, and of a submission in other words than elsewhere.
 PARTS_OF: Mapping[tuple[str, str], str] = {
-    ("finding", "owner"): _("Owner"),
+    ("finding", "treatment"): _("What is done about it"),
+    ("finding", "plan"): _("How, or why nothing has to be done"),
+    ("finding", "residual"): _("How grave it is after that"),
+    ("finding", "owner"): _("Who sees to it"),
+    ("finding", "due_on"): _("Until when"),
     ("submitted", "by"): _("Submitted by"),
 }
 

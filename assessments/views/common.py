@@ -266,7 +266,7 @@ def spine(request: HttpRequest, standing: Standing) -> list[SpineGroup]:
         link("evidence", _("Evidence"), "evidence_all"),
     ]
     if allowed(request, "report") and (documents := url_or_none("reports:documents", org=org, assessment=assessment.pk)):
-        deciding.append(SpineLink("report", _("Report"), documents, path == documents))
+        deciding.append(SpineLink("report", _("Documents"), documents, path == documents))
     if allowed(request, "trail") and (trail := url_or_none("reports:assessment_trail", org=org, assessment=assessment.pk)):
         deciding.append(SpineLink("trail", _("Trail"), trail, path == trail))
     return [describing, *asking, costing, SpineGroup("decide", "", tuple(deciding))]

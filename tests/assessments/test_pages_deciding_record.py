@@ -124,6 +124,7 @@ class Submitted(TestCase):
         page = self.auditor.get("record")
         text = words(page)
         assert decision.digest in text
+        assert "entries, root" in text
         assert self.cast.approver.name in text
         assert attestation.statement(newest(self.case), "approve", "approval") in text
         assert 'id="report-panel" hx-get="' in html(page)

@@ -58,6 +58,7 @@ class Treating(OnTheRegister):
         assert f'name="evidence" value="{file.pk}"' in text
         assert text.count(" checked>") == 1
         assert "1 treated" in words(page)
+        assert "The proposed option comes first." in words(page)
         assert f'id="{answer["Location"].partition("#")[2]}"' in text
 
     def test_what_is_wrong_is_said_beside_its_field_and_what_was_typed_is_kept(self) -> None:
@@ -158,6 +159,7 @@ class Accepted(OnTheRegister):
         self.accepted_until(soon())
         text = words(self.officer.get("findings"))
         assert f"Accepted by {self.cast.approver.name} until {in_words(soon())}" in text
+        assert "The chosen option comes first." in text
         assert "Rare enough." in text
         page = self.officer.get("record")
         assert f"until {in_words(soon())}" in words(page)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -12,6 +13,7 @@ from django.test import SimpleTestCase, TestCase
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from accounts import formats
 from assessments import editing, workflow
 from assessments.answering import figure_save, response_save
 from assessments.changes import Change, Changes, as_data, changes, words
@@ -285,14 +287,14 @@ class Written(SimpleTestCase):
         owner = {"reference": "person:1", "name": "Ada"}
         one = change(changes(before, before | {"register": [self.ENTRY | {"owner": owner}]}), "findings", "No exit plan", of="Cloud")
         assert one.kind == "changed"
-        assert sides(one, "Residual rating") == (None, "High")
-        assert sides(one, "Treatment") == (None, "Avoid")
-        assert sides(one, "Owner") == (None, "Ada")
+        assert sides(one, "How grave it is after that") == (None, "High")
+        assert sides(one, "What is done about it") == (None, "Avoid")
+        assert sides(one, "Who sees to it") == (None, "Ada")
 
     def test_tells_another_treatment(self) -> None:
         before, after = ({"findings": [self.FINDING], "register": [self.ENTRY | {"treatment": t}]} for t in ("avoid", "transfer"))
         one = change(changes(before, after), "findings", "No exit plan", of="a")
-        assert sides(one, "Treatment") == ("Avoid", "Transfer")
+        assert sides(one, "What is done about it") == ("Avoid", "Transfer")
         assert len(one.parts) == 1
 
     def test_a_finding_that_is_gone_is_told_once(self) -> None:
@@ -348,6 +350,27 @@ class Written(SimpleTestCase):
         html = render_to_string("assessments/_record_changes.html", {"changes": found, "since": 1})
         assert "&lt;b&gt;" in html
         assert "<b>" not in html
+
+    def test_a_treatment_is_told_as_its_form_asks_for_it(self) -> None:
+        after = self.ENTRY | {"plan": "", "due_on": "2027-03-01"}
+        before = self.ENTRY | {"plan": "Mark it.", "due_on": None}
+        found = changes({"findings": [self.FINDING], "register": [before]}, {"findings": [self.FINDING], "register": [after]})
+        one = change(found, "findings", "No exit plan", of="a")
+        assert [part.label for part in one.parts] == ["Until when", "How, or why nothing has to be done"]
+        form = (Path(__file__).parents[2] / "assessments/templates/assessments/_finding.html").read_text()
+        assert all(label in form for (kind, _part), label in words.PARTS_OF.items() if kind == "finding")
+        with formats.shown_in("UTC", "de-DE"):
+            html = render_to_string("assessments/_record_changes.html", {"changes": found, "since": 1})
+        assert "1. März 2027" in html or "1. March 2027" in html
+        assert "2027-03-01" not in html
+        assert html.count('<span class="muted">nothing<') == 2
+        assert "empty" not in html
+
+    def test_the_day_on_which_it_was_read_is_a_day(self) -> None:
+        found = changes({"as_of": "2027-03-01"}, {"as_of": "2027-03-02"})
+        html = render_to_string("assessments/_record_changes.html", {"changes": found, "since": 1})
+        assert "1 March 2027" in html
+        assert "2 March 2027" in html
 
     def test_its_words_are_those_of_the_forms(self) -> None:
         assert dict(BasisOfAnswer.choices) == words.BASES

@@ -117,7 +117,7 @@ class TestDraft:
         assert "It can be made once the assessment was submitted." in page and "Have it made" not in page
         # It stands within the assessment: its spine leads on, and says where one is.
         assert reverse("assessments:result", args=[cast.organisation.slug, case.pk]) in page
-        assert 'aria-current="page"><span class="spine-label">Report</span>' in page
+        assert 'aria-current="page"><span class="spine-label">Documents</span>' in page
 
 
 class TestEditions:
