@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -133,6 +134,32 @@ def membership_grant(*, actor: User, user: User, organisation: Organisation, rol
     return membership
 
 
+@dataclass(frozen=True)
+class Loss:
+    """What goes with a role besides it. ``access``: it is the person's only one; ``signing``: nobody else could sign."""
+
+    access: bool = False
+    signing: bool = False
+
+    def __bool__(self) -> bool:
+        return self.access or self.signing
+
+
+def loss_with(membership: Membership) -> Loss:
+    """What taking the role would cost; nothing for the last administrator's, which can't be taken."""
+    user, held = membership.user, membership.organisation.memberships
+    if membership.role == Role.ADMINISTRATOR and _is_last(membership):
+        return Loss()
+    only = not held.filter(user=user).exclude(pk=membership.pk).exists()
+    return Loss(access=only, signing=membership.role == Role.APPROVER and user.is_active and _is_last(membership))
+
+
+def _is_last(membership: Membership) -> bool:
+    """Whether nobody else who can sign in holds the role."""
+    holding = Membership.objects.filter(organisation=membership.organisation_id, role=membership.role, user__is_active=True)
+    return not holding.exclude(user=membership.user_id).exists()
+
+
 def membership_revoke(*, actor: User, membership: Membership) -> None:
     """Take a role; one that was taken meanwhile changes nothing.
 
@@ -143,8 +170,7 @@ def membership_revoke(*, actor: User, membership: Membership) -> None:
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update(no_key=True).get(pk=membership.organisation_id)
         administrator_only(actor, organisation)
-        administrators = organisation.memberships.filter(role=Role.ADMINISTRATOR, user__is_active=True)
-        if role == Role.ADMINISTRATOR and not administrators.exclude(user=user).exists():
+        if role == Role.ADMINISTRATOR and _is_last(membership):
             raise ValidationError(_("%(user)s is the last administrator. Make somebody else one first.") % {"user": user.name})
         deleted, _each = organisation.memberships.filter(pk=membership.pk).delete()
         if deleted:

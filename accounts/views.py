@@ -96,9 +96,12 @@ def role_grant(request: Any) -> HttpResponse:
 @require_POST
 @member(Role.ADMINISTRATOR)
 def role_revoke(request: Any) -> HttpResponse:
+    """Take a role; where more goes with it, first off to the page that says what and sends this again, ``confirmed``."""
     membership = get_object_or_404(
         Membership.objects.select_related("user", "organisation"), pk=_number(request, "membership"), organisation=request.organisation
     )
+    if "confirmed" not in request.POST and services.loss_with(membership):
+        return redirect("reports:role_taking", org=request.organisation.slug, membership=membership.pk)
     try:
         services.membership_revoke(actor=request.user, membership=membership)
         messages.success(

@@ -22,6 +22,7 @@ from accounts.models import Organisation, User
 from accounts.seal import known_certificates
 from accounts.services import administrator_only, factors_of_outer
 from assessments.models import Assessment, DecisionRecord, Evidence, SignOffPolicy, Snapshot, Status
+from assessments.routing import approvers_of
 from audit.keys import LogKeyUnreadable, verifiers_of
 from audit.models import AuditCheckpoint, AuditEvent
 from audit.trail import record
@@ -48,7 +49,7 @@ class Tile:
 
 
 def tiles(organisation: Organisation) -> list[Tile]:
-    """The landing page: at most ten queries, whatever the organisation holds."""
+    """The landing page: at most eleven queries, whatever the organisation holds."""
     return [_people(organisation), _sign_off(organisation), _catalogue(organisation), _seal(organisation), *_work(organisation)]
 
 
@@ -78,8 +79,11 @@ def _sign_off(organisation: Organisation) -> Tile:
         if version
         else _("The policy that comes with Countersign is in force.")
     )
+    state = "plain"
+    if not approvers_of(organisation):
+        state, words = WARN, f"{_('Nobody is an approver, so nobody can sign.')} {words}"
     more = _("See the way of a record as a picture, try a case, change who signs")
-    return Tile(_("Sign-off"), "diagram-3", _url("assessments:signing_rules", organisation), "plain", words, more)
+    return Tile(_("Sign-off"), "diagram-3", _url("assessments:signing_rules", organisation), state, words, more)
 
 
 def _catalogue(organisation: Organisation) -> Tile:

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from reports import administration_views, auditing_views, auditors_views, documents_views, health_views, public_views, trail_views, views
+from reports import (
+    administration_views,
+    auditing_views,
+    auditors_views,
+    documents_views,
+    health_views,
+    public_views,
+    roles_views,
+    trail_views,
+    views,
+)
 
 app_name = "reports"
 _O = "o/<slug:org>/"
@@ -29,6 +39,7 @@ urlpatterns = [
     path(_O + "reports/<uuid:report>/check/", auditing_views.check, name="check"),
     path(_O + "people/auditors/", auditors_views.auditors, name="auditors"),
     path(_O + "people/auditors/<uuid:access>/end/", auditors_views.end, name="auditor_end"),
+    path(_O + "people/roles/<int:membership>/take/", roles_views.taking, name="role_taking"),
     path(_O + "administration/", administration_views.administration, name="administration"),
     path(_O + "administration/catalogue/", administration_views.catalogue, name="administration_catalogue"),
     path(_O + "administration/seal/", administration_views.seal, name="administration_seal"),

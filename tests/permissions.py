@@ -212,6 +212,7 @@ REPORTS = [
     page("reports:administration_seal", GET=ADMINISTRATORS),
     page("reports:administration_mail", GET=ADMINISTRATORS, POST=ADMINISTRATORS),
     page("reports:administration_retention", GET=ADMINISTRATORS),
+    page("reports:role_taking", GET=ADMINISTRATORS),
     page("reports:auditors", GET=ADMINISTRATORS, POST=ADMINISTRATORS),
     page("reports:auditor_end", POST=ADMINISTRATORS),
     public("reports:verify", "GET", "POST"),

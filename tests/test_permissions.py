@@ -73,6 +73,7 @@ class House:
             "job": Job.objects.get(key=f"sign_off:{self.report.decision_record.digest}").pk,
             "token": self.token.pk,
             "person": self.cast.auditor.pk,
+            "membership": self.cast.auditor.memberships.get().pk,
             "finding": "transfer-outside",
             "condition": self.condition.pk,
             "delegation": self.delegation.pk,

@@ -5,7 +5,8 @@ from accounts.access import roles_of
 from accounts.models import Membership, Role, User
 from accounts.services import membership_revoke
 from audit.models import AuditEvent
-from tests.fixtures import PASSWORD
+from tests.assessments.playing import words
+from tests.fixtures import PASSWORD, make_submitted
 
 pytestmark = pytest.mark.django_db
 
@@ -88,6 +89,45 @@ def test_a_role_is_given_and_taken(administrator, cast):
         "Administrator gave Auditor the role approver",
         "Administrator took the role approver from Auditor",
     ]
+
+
+def test_somebodys_only_role_is_taken_after_a_question(administrator, cast):
+    membership = Membership.objects.get(user=cast.auditor)
+    question = administrator.post(url("role_revoke"), {"membership": membership.pk}, follow=True)
+    text = words(question)
+    assert "Take the role Auditor from Auditor?" in text
+    assert "they lose access to Meridian Bank" in text
+    assert "last approver" not in text
+    assert roles_of(cast.auditor, cast.organisation) == {"auditor"}
+    done = administrator.post(url("role_revoke"), {"membership": membership.pk, "confirmed": "1"}, follow=True)
+    assert "Auditor is no longer auditor." in words(done)
+    assert roles_of(cast.auditor, cast.organisation) == set()
+
+
+def test_the_last_approvers_role_is_taken_after_a_question_that_counts_what_waits(administrator, cast):
+    membership = Membership.objects.get(user=cast.approver)
+    Membership.objects.create(user=cast.approver, organisation=cast.organisation, role="contributor")
+    closed = User.objects.create_user("closed@meridian-bank.example", PASSWORD, name="Closed", is_active=False)
+    Membership.objects.create(user=closed, organisation=cast.organisation, role="approver")
+    text = words(administrator.post(url("role_revoke"), {"membership": membership.pk}, follow=True))
+    assert "Approver is the last approver: nobody could sign until you make somebody else one. No record waits" in text
+    assert "lose access" not in text
+    make_submitted(cast)
+    text = words(administrator.get(reverse("reports:role_taking", args=["meridian-bank", membership.pk])))
+    assert "1 record waits for a signature now." in text
+    assert roles_of(cast.approver, cast.organisation) == {"approver", "contributor"}
+
+
+def test_the_last_administrator_is_refused_without_a_question(administrator, cast):
+    page = administrator.post(url("role_revoke"), {"membership": Membership.objects.get(user=cast.administrator).pk}, follow=True)
+    assert "Administrator is the last administrator." in words(page)
+    assert roles_of(cast.administrator, cast.organisation) == {"administrator"}
+
+
+def test_no_question_is_asked_where_nothing_else_goes_with_a_role(administrator, cast):
+    held = Membership.objects.create(user=cast.auditor, organisation=cast.organisation, role="approver")
+    page = administrator.get(reverse("reports:role_taking", args=["meridian-bank", held.pk]))
+    assert (page.status_code, page["Location"]) == (302, url("people"))
 
 
 def test_a_role_of_two_words_is_told_in_words(administrator, cast):

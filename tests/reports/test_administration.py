@@ -70,6 +70,12 @@ class TestTheLandingPage:
         settings.EMAIL_BACKEND = "accounts.mailing.FolderBackend"
         assert "Mail Look at it No mail server is set, so nobody is sent anything." in words(read(cast, "reports:administration"))
 
+    def test_that_nobody_can_sign_is_to_be_looked_at(self, cast: Cast) -> None:
+        assert "Nobody is an approver" not in words(read(cast, "reports:administration"))
+        Membership.objects.filter(role=Role.APPROVER).delete()
+        told = "Sign-off Look at it Nobody is an approver, so nobody can sign. The policy that comes with Countersign is in force."
+        assert told in words(read(cast, "reports:administration"))
+
     def test_what_is_ill_is_said(self, cast: Cast) -> None:
         AuditCheck.objects.create(
             stream=cast.organisation.stream, at=timezone.now(), ok=False, size=1, root="ab" * 32, seconds=0.1, problem="entry 0 was changed"
