@@ -7,6 +7,7 @@ from audit.actions import register
 register("person.signed_in", _("{actor} signed in"))
 register("person.signed_out", _("{actor} signed out"))
 register("person.sign_in_failed", _("Somebody failed to sign in as {object}"))
+register("person.identity_check_failed", _("{actor} gave a wrong password when confirming who they are"))
 register("person.signature_check_failed", _("{actor} gave a wrong password when signing"))
 register("person.second_factor_failed", _("Somebody gave a wrong second factor as {object}, after the right password or within a session"))
 register("person.signature_factor_failed", _("{actor} gave a wrong second factor when signing"))

@@ -9,6 +9,7 @@ from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
+from django.http import HttpRequest
 
 from accounts.events import FACTORS, tell, tell_of_nobody_known
 from accounts.models import User
@@ -28,10 +29,13 @@ def signed_out(sender: Any, user: User | None, **kwargs: Any) -> None:
 
 
 @receiver(user_login_failed)
-def sign_in_failed(sender: Any, credentials: dict[str, Any], **kwargs: Any) -> None:
+def sign_in_failed(sender: Any, credentials: dict[str, Any], request: HttpRequest | None = None, **kwargs: Any) -> None:
     email = str(credentials.get("email") or credentials.get("username") or "")[:LONGEST_TYPED]
     user = User.objects.filter(email__iexact=email).first()
-    if user is not None:
+    if user is not None and user == getattr(request, "user", None):
+        # Whoever is signed in as that person is asked for the password again on the page that confirms that it is them.
+        tell("person.identity_check_failed", user)
+    elif user is not None:
         tell("person.sign_in_failed", user, known=False)
     else:
         tell_of_nobody_known("person.sign_in_failed", email)

@@ -33,6 +33,15 @@ def test_a_wrong_password_is_refused_beside_the_form_and_recorded(client, cast):
     assert actions(cast.organisation.stream) == ["person.sign_in_failed"]
 
 
+def test_a_wrong_password_within_a_session_is_no_failed_sign_in(client, cast):
+    client.force_login(cast.auditor)
+    page = client.post(reverse("account_reauthenticate"), {"password": "not the password"})
+    assert page.status_code == 200
+    event = AuditEvent.objects.filter(stream=cast.organisation.stream).latest("index")
+    assert event.sentence() == "Auditor gave a wrong password when confirming who they are"
+    assert "person.sign_in_failed" not in actions(cast.organisation.stream)
+
+
 def test_a_failed_sign_in_of_nobody_known_goes_to_the_system(client, cast):
     sign_in(client, "nobody@example.com", "whatever it is")
     assert actions("system") == ["person.sign_in_failed"]
