@@ -16,6 +16,7 @@ register("person.confirmation_factor_failed", _("{actor} gave a wrong second fac
 register("person.factors_reset", _("{actor} removed the second factors of {object} ({factors}) and ended their sessions: {reason}"))
 register("person.provider_disconnected", _("{actor} disconnected {object} from the provider {provider} and ended their sessions: {reason}"))
 register("person.password_set", _("{actor} gave {object} a temporary password"))
+register("person.password_reset", _("{actor} gave {object} a temporary password in place of theirs and ended their sessions: {reason}"))
 register("person.password_changed", _("{actor} changed their password"))
 register("person.factor_added", _("{actor} enrolled a second factor: {factor}"))
 register("person.factor_removed", _("{actor} removed a second factor: {factor}"))

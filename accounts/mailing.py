@@ -49,6 +49,7 @@ SUBJECTS = {
     "answers_due": gettext_noop("Answers {state} {due_on}: {title}"),
     "question_to_colleague": gettext_noop("{by} asks you something: {title}"),
     "factors_removed": gettext_noop("Your second factors were removed"),
+    "password_reset": gettext_noop("You were given a temporary password"),
     "provider_disconnected": gettext_noop("Your sign-in through {provider} was disconnected"),
     "audit_access_given": gettext_noop("You can audit {organisation} from {starts_on} to {ends_on}"),
     "audit_access_ended": gettext_noop("Your access as an auditor of {organisation} has ended"),

@@ -14,11 +14,12 @@ from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from accounts import reauthentication, resetting
 from accounts.access import member, people_of
-from accounts.models import Role, User
+from accounts.models import Organisation, Role, User
 
 
 def _person(request: Any, person: int) -> User:
@@ -26,13 +27,15 @@ def _person(request: Any, person: int) -> User:
 
 
 def _page(
-    request: Any, user: User, *, form: str = "", errors: dict[str, str] | None = None, trouble: str = "", status: int = 200
-) -> HttpResponse:
-    """``form``: the one that was sent, ``factors`` or the provider's identifier, whose reason is given back as it was typed."""
+    request: Any, user: User, *, form: str = "", errors: dict[str, str] | None = None, trouble: str = "", password: str = "", status: int = 200,
+) -> HttpResponse:  # fmt: skip
+    """``form``: the one that was sent, ``factors``, ``password`` or the provider's identifier, whose reason is given back as it was typed.
+    ``password``: the temporary one that was just set."""
     kinds = list(Authenticator.objects.filter(user=user).values_list("type", flat=True))
     connected = SocialAccount.objects.filter(user=user).order_by("provider").values_list("provider", flat=True).distinct()
     context = {
         "nav": "people", "person": user, "why_not": resetting.why_not(request.user, request.organisation, user), "trouble": trouble,
+        "why_no_password": resetting.why_no_password(request.user, request.organisation, user), "password": password,
         "app": Authenticator.Type.TOTP in kinds, "passkeys": kinds.count(Authenticator.Type.WEBAUTHN),
         "codes": Authenticator.Type.RECOVERY_CODES in kinds, "second": bool(kinds),
         "connections": [{"provider": one, "name": resetting.provider_name(one)} for one in connected],
@@ -53,13 +56,29 @@ def sign_in_of(request: Any, person: int) -> HttpResponse:
 def factors_remove(request: Any, person: int) -> HttpResponse:
     user = _person(request, person)
 
-    def remove() -> str:
+    def remove() -> HttpResponse:
         resetting.factors_remove(
             actor=request.user, organisation=request.organisation, user=user, reason=request.POST.get("reason", "")
         )  # fmt: skip
-        return _("The second factors of %(name)s are removed, and their sessions are ended.") % {"name": user.name}
+        return _done(request, user, _("The second factors of %(name)s are removed, and their sessions are ended.") % {"name": user.name})
 
     return _confirmed(request, user, "factors", remove)
+
+
+@require_POST
+@never_cache
+@member(Role.ADMINISTRATOR)
+def password_reset(request: Any, person: int) -> HttpResponse:
+    """A temporary password, which stands on the answer and nowhere else."""
+    user = _person(request, person)
+
+    def set_one() -> HttpResponse:
+        password = resetting.password_reset(
+            actor=request.user, organisation=request.organisation, user=user, reason=request.POST.get("reason", "")
+        )  # fmt: skip
+        return _page(request, _person(request, person), password=password)
+
+    return _confirmed(request, user, "password", set_one, resetting.why_no_password)
 
 
 @require_POST
@@ -67,31 +86,38 @@ def factors_remove(request: Any, person: int) -> HttpResponse:
 def provider_disconnect(request: Any, person: int) -> HttpResponse:
     user, provider = _person(request, person), request.POST.get("provider", "")
 
-    def disconnect() -> str:
+    def disconnect() -> HttpResponse:
         resetting.provider_disconnect(
             actor=request.user, organisation=request.organisation, user=user, provider=provider, reason=request.POST.get("reason", "")
         )  # fmt: skip
-        return _("%(name)s is disconnected from the provider, and their sessions are ended.") % {"name": user.name}
+        return _done(request, user, _("%(name)s is disconnected from the provider, and their sessions are ended.") % {"name": user.name})
 
     return _confirmed(request, user, provider, disconnect)
 
 
-def _confirmed(request: Any, user: User, form: str, act: Callable[[], str]) -> HttpResponse:
+def _done(request: Any, user: User, message: str) -> HttpResponse:
+    messages.success(request, message)
+    return redirect("accounts:sign_in_of", org=request.organisation.slug, person=user.pk)
+
+
+def _confirmed(
+    request: Any, user: User, form: str, act: Callable[[], HttpResponse],
+    why_refused: Callable[[User, Organisation, User], str] = resetting.why_not,
+) -> HttpResponse:  # fmt: skip
     """Do it once the administrator has authenticated again. What is refused anyhow is refused before that, which uses up a code."""
-    if why := resetting.why_not(request.user, request.organisation, user):
+    if why := why_refused(request.user, request.organisation, user):
         return _page(request, user, trouble=why, status=422)
     try:
         resetting.given_reason(request.POST.get("reason", ""))
         wrong, status = _wrong(request)
         if wrong:
             return _page(request, user, form=form, errors=wrong, status=status)
-        messages.success(request, act())
+        return act()
     except ValidationError as error:
         if hasattr(error, "error_dict"):
             errors = {name: " ".join(found) for name, found in error.message_dict.items()}
             return _page(request, user, form=form, errors=errors, status=422)
         return _page(request, user, form=form, trouble=" ".join(error.messages), status=422)
-    return redirect("accounts:sign_in_of", org=request.organisation.slug, person=user.pk)
 
 
 def _wrong(request: Any) -> tuple[dict[str, str], int]:

@@ -81,7 +81,7 @@ def organisation_create(*, slug: str, name: str, administrator_email: str, admin
 
 
 def person_with(email: str, name: str, *, by_provider: bool = False) -> tuple[User, str]:
-    """The person with that address, or a new one with a temporary password of 64 random bits, or with none for who signs in by a provider."""
+    """The person with that address, or a new one with a temporary password, or with none for who signs in by a provider."""
     if by_provider and not get_adapter().list_apps(None):
         raise ValidationError({"email": _("No provider is configured here, so nobody could sign in without a password.")})
     email = _given("email", EMAIL, email).lower()
@@ -90,8 +90,13 @@ def person_with(email: str, name: str, *, by_provider: bool = False) -> tuple[Us
     name = _given("name", PERSON_NAME, name)
     if by_provider:
         return User.objects.create_user(email, None, name=name), ""
-    password = "-".join(secrets.token_hex(2) for _ in range(4))
+    password = new_temporary_password()
     return User.objects.create_user(email, password, name=name, temporary_password=True), password
+
+
+def new_temporary_password() -> str:
+    """64 random bits, in groups that can be read out."""
+    return "-".join(secrets.token_hex(2) for _ in range(4))
 
 
 def user_create(

@@ -102,6 +102,7 @@ ACCOUNTS = [
     page("accounts:role_revoke", POST=ADMINISTRATORS),
     page("accounts:sign_in_of", GET=ADMINISTRATORS),
     page("accounts:factors_remove", POST=ADMINISTRATORS),
+    page("accounts:password_reset", POST=ADMINISTRATORS),
     page("accounts:provider_disconnect", POST=ADMINISTRATORS),
     page("accounts:times", GET=ADMINISTRATORS, POST=ADMINISTRATORS),
     page("accounts:tokens", GET=MEMBERS, POST=MEMBERS),

@@ -46,6 +46,7 @@ CONTEXTS = {
     "answers_due": {"title": "Chatbot", "parts": ["Liability: Contract", "Demand"], "due_on": DUE, "overdue": True},
     "question_to_colleague": {"title": "Chatbot", "by": "Rosa", "text": "Is the cap yearly?"},
     "trial": {},
+    "password_reset": {"by": "Ada", "reason": "Forgotten over the holidays."},
     "factors_removed": {"by": "Ada", "reason": "Lost telephone."},
     "provider_disconnected": {"by": "Ada", "provider": "Meridian ID", "reason": "New account there."},
     "audit_access_given": {"by": "Ada", "scope": "2 assessments", "starts_on": DUE, "ends_on": DUE, "reason": "The yearly <audit>."},

@@ -18,7 +18,7 @@ from django.urls import reverse
 
 from accounts.models import Membership, User
 from accounts.reauthentication import LIMIT
-from accounts.resetting import factors_remove, provider_disconnect
+from accounts.resetting import factors_remove, password_reset, provider_disconnect
 from accounts.tasks import send_mail
 from audit.models import AuditEvent
 from jobs.models import Job
@@ -59,7 +59,10 @@ def untouched(user: User) -> bool:
         and SocialAccount.objects.filter(user=user).count() == 1
         and user.session_generation == 0
         and not Job.objects.exists()
-        and not AuditEvent.objects.filter(action__in=["person.factors_reset", "person.provider_disconnected"]).exists()
+        and user.check_password(PASSWORD)
+        and not AuditEvent.objects.filter(
+            action__in=["person.factors_reset", "person.password_reset", "person.provider_disconnected"]
+        ).exists()
     )
 
 
@@ -114,6 +117,61 @@ def test_lost_second_factors_are_removed(administrator, cast, approver):
     assert again.get(reverse("mfa_index")).status_code == 200
 
 
+def test_a_lost_password_gets_a_temporary_one_that_is_shown_once(administrator, cast, approver):
+    theirs = signed_in(approver)
+    assert "Set a temporary password" in page_of(administrator, approver)
+    page = administrator.post(url("password_reset", approver), {"reason": REASON, "password": PASSWORD})
+    assert page.status_code == 200
+    password = page.context["password"]
+    assert password in page.content.decode()
+    assert "no-store" in page["Cache-Control"]
+    text = page_of(administrator, approver)
+    assert password not in text
+    assert "A temporary one, which an administrator gave them" in text
+    approver.refresh_from_db()
+    assert approver.check_password(password)
+    assert approver.temporary_password
+    assert Authenticator.objects.filter(user=approver).count() == 2
+    assert theirs.get(reverse("mfa_index")).status_code == 302
+
+    event = AuditEvent.objects.get(stream=cast.organisation.stream, action="person.password_reset")
+    assert event.sentence() == f"Administrator gave Approver a temporary password in place of theirs and ended their sessions: {REASON}"
+    message = sent()
+    assert message.to == [approver.email]
+    assert "Administrator has given you a temporary password" in " ".join(message.body.split())
+    assert password not in message.body
+
+
+def test_a_temporary_password_that_was_lost_is_replaced(administrator, cast):
+    User.objects.filter(pk=cast.auditor.pk).update(temporary_password=True)
+    page = administrator.post(url("password_reset", cast.auditor), {"reason": REASON, "password": PASSWORD})
+    cast.auditor.refresh_from_db()
+    assert cast.auditor.check_password(page.context["password"])
+
+
+def test_whose_factors_an_administrator_has_removed_is_given_no_password_by_one(administrator, cast, approver):
+    """Both at once would let that administrator in as them; once they have signed in themselves, they know their password."""
+    sent_form = {"reason": REASON, "password": PASSWORD}
+    administrator.post(url("factors_remove", approver), sent_form)
+    page = administrator.post(url("password_reset", approver), sent_form)
+    assert (page.status_code, b"haven&#x27;t signed in since" in page.content) == (422, True)
+    assert "manage.py changepassword" in page_of(administrator, approver)
+    approver.refresh_from_db()
+    assert approver.check_password(PASSWORD)
+    signed_in(approver)
+    assert administrator.post(url("password_reset", approver), sent_form).status_code == 200
+
+
+def test_whoever_has_no_password_is_given_none(administrator, cast):
+    cast.auditor.set_unusable_password()
+    cast.auditor.save()
+    assert "They have none" in page_of(administrator, cast.auditor)
+    page = administrator.post(url("password_reset", cast.auditor), {"reason": REASON, "password": PASSWORD})
+    assert (page.status_code, b"sign in through a provider" in page.content) == (422, True)
+    cast.auditor.refresh_from_db()
+    assert not cast.auditor.has_usable_password()
+
+
 def test_a_provider_is_disconnected(administrator, cast, approver):
     theirs = signed_in(approver)
     form = {"reason": REASON, "password": PASSWORD, "provider": "oidc"}
@@ -127,7 +185,7 @@ def test_a_provider_is_disconnected(administrator, cast, approver):
     assert sent().subject == "Your sign-in through oidc was disconnected"
 
 
-@pytest.mark.parametrize("name", ["factors_remove", "provider_disconnect"])
+@pytest.mark.parametrize("name", ["factors_remove", "password_reset", "provider_disconnect"])
 @pytest.mark.parametrize(
     ("form", "field", "says"),
     [
@@ -142,9 +200,9 @@ def test_what_is_wrong_stands_at_its_field_and_the_reason_stays(administrator, c
     page = administrator.post(url(name, approver), form | {"provider": "oidc"})
     text = page.content.decode().replace("&#x27;", "'")
     assert page.status_code == 422
-    which, other = ("factors", "oidc") if name == "factors_remove" else ("oidc", "factors")
-    assert f'id="error_{field.format(which)}"' in text
-    assert f'id="error_{field.format(other)}"' not in text
+    which = {"factors_remove": "factors", "password_reset": "password", "provider_disconnect": "oidc"}[name]
+    for form_of in ("factors", "password", "oidc"):
+        assert (f'id="error_{field.format(form_of)}"' in text) == (form_of == which)
     assert says in text
     assert form["password"] == "" or form["password"] not in text
     if form["reason"] == REASON:
@@ -193,7 +251,7 @@ def test_whoever_is_in_another_organisation_too_is_out_of_reach(administrator, c
     assert "manage.py reset_sign_in" in text
     assert "Harbour" not in text.split("<main")[1]
     assert "<textarea" not in text
-    for name in ("factors_remove", "provider_disconnect"):
+    for name in ("factors_remove", "password_reset", "provider_disconnect"):
         page = administrator.post(url(name, approver), {"reason": REASON, "password": PASSWORD, "provider": "oidc"})
         assert (page.status_code, b"another organisation too" in page.content) == (422, True)
     assert untouched(approver)
@@ -218,6 +276,8 @@ def test_somebody_taken_into_a_second_organisation_meanwhile_is_out_of_reach(cas
         factors_remove(**given)
     with pytest.raises(ValidationError, match="another organisation too"):
         provider_disconnect(**given, provider="oidc")
+    with pytest.raises(ValidationError, match="another organisation too"):
+        password_reset(**given)
     assert untouched(approver)
 
 
@@ -226,6 +286,8 @@ def test_nobody_does_it_to_themselves(administrator, cast):
     page = administrator.post(url("factors_remove", cast.administrator), {"reason": REASON, "password": PASSWORD, "code": code_now()})
     assert (page.status_code, b"This is your own account" in page.content) == (422, True)
     assert Authenticator.objects.count() == 1
+    page = administrator.post(url("password_reset", cast.administrator), {"reason": REASON, "password": PASSWORD, "code": code_now()})
+    assert (page.status_code, b"This is your own account" in page.content) == (422, True)
 
 
 def test_people_of_other_organisations_are_not_there(administrator, cast):
@@ -233,11 +295,12 @@ def test_people_of_other_organisations_are_not_there(administrator, cast):
     assert administrator.get(url("sign_in_of", cast.outsider)).status_code == 404
     assert administrator.get(reverse("accounts:sign_in_of", args=["meridian-bank", 10**30])).status_code == 404
     assert administrator.post(url("factors_remove", cast.outsider), {"reason": REASON, "password": PASSWORD}).status_code == 404
+    assert administrator.post(url("password_reset", cast.outsider), {"reason": REASON, "password": PASSWORD}).status_code == 404
     assert administrator.post(url("factors_remove", cast.outsider, "harbour-insurance"), {}).status_code == 404
     assert Authenticator.objects.count() == 1
 
 
-@pytest.mark.parametrize("act", [factors_remove, lambda **given: provider_disconnect(**given, provider="oidc")])
+@pytest.mark.parametrize("act", [factors_remove, password_reset, lambda **given: provider_disconnect(**given, provider="oidc")])
 def test_only_an_administrator_of_the_persons_organisation_may(cast, approver, act: Callable):
     for actor, organisation in (
         (cast.risk_officer, cast.organisation),
