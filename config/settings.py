@@ -104,6 +104,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "accounts.times.TimesMiddleware",
+    "accounts.own_password.OwnPasswordMiddleware",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
