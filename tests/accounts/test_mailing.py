@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import smtplib
 import subprocess
 import sys
@@ -99,8 +100,8 @@ class TestWhatIsSaid:
             ("request_to_sign", {"due_on": None}, "Your signature is asked for: Chatbot", "at the stage “Approval”."),
             ("reminder", {}, "Your signature is still missing: Chatbot", "It was due on 31 January 2027."),
             ("reminder", {"overdue": False}, "Your signature is still missing: Chatbot", "It is due on 31 January 2027."),
-            ("decision", {}, "Approved under 2 conditions: Chatbot", "It holds under 2 conditions;"),
-            ("decision", {"conditions": 1}, "Approved under 1 condition: Chatbot", "It holds under 1 condition;"),
+            ("decision", {}, "Approved under 2 conditions: Chatbot", "It holds under 2 conditions; see what they ask of whom."),
+            ("decision", {"conditions": 1}, "Approved under 1 condition: Chatbot", "It holds under 1 condition; see what it asks of whom."),
             ("decision", {"outcome": "rejected", "conditions": 0}, "Rejected: Chatbot", "“Chatbot” is rejected."),
             ("returned", {}, "Returned for changes: Chatbot", "Ingrid has returned “Chatbot” with this reason:"),
             ("review_due", {}, "Review due in 30 days: Chatbot", "by 31 January 2027, in 30 days."),
@@ -114,6 +115,11 @@ class TestWhatIsSaid:
         assert said[0] == subject
         assert sentence in said[1]
         assert sentence in said[2]
+
+    def test_the_button_has_the_colour_of_the_product(self) -> None:
+        primary = re.search(r"--cs-primary: (#[0-9a-f]{6})", (ROOT / "static/css/app.css").read_text())
+        assert primary is not None
+        assert f"background: {primary[1]}; color: #fff" in (ROOT / "templates/mail/base.html").read_text()
 
     def test_no_conditions_are_not_mentioned(self, cast: Cast) -> None:
         assert "condition" not in sent(cast, "decision", conditions=0)[1]
