@@ -1,10 +1,10 @@
-"""The registry of what can happen: every action of the trail, with the sentence that tells it to people.
+"""The registry of what can happen: every action of the trail, with its name and the sentence that tells it to people.
 
 Each app registers its own in its ``actions.py``, which its AppConfig imports when it is ready. A sentence is a
 template: ``{actor}``, ``{object}`` and ``{reason}`` are always there; every other name is a key of the event's
 ``changes`` or of its personal texts; ``{status[to]}`` reaches one level into a mapping, and ``{count:entry|entries}``
 tells a number with its noun. It stands here in English, as records and exports quote it, and is marked for translation, which is done
-for whoever reads it on a page.
+for whoever reads it on a page. So is its name, such as "Failed sign-in", by which people choose actions of its kind.
 """
 
 from __future__ import annotations
@@ -49,6 +49,7 @@ class Telling:
     choose: Callable[[Told], tuple[str, dict[str, Any]]]
 
 
+_names: dict[str, str] = {}
 _sentences: dict[str, str] = {}
 _tellings: dict[str, Telling] = {}
 
@@ -57,11 +58,11 @@ class UnknownAction(LookupError):
     """An event was to be recorded under an action that nobody has registered."""
 
 
-def register(action: str, sentence: str, telling: Telling | None = None) -> None:
-    """Add an action, dotted and in the past tense such as ``assessment.submitted``, and the template of its sentence.
+def register(action: str, name: str, sentence: str, telling: Telling | None = None) -> None:
+    """Add an action, dotted and in the past tense such as ``assessment.submitted``, its name, and the template of its sentence.
 
     ``telling``: where one sentence doesn't do for all its events; ``sentence`` stays in records, and tells an event that the telling can't
-    read. Registering the same pair again changes nothing. Raises ValueError for a malformed action or template, or for a second, different one.
+    read. Registering the same again changes nothing. Raises ValueError for a malformed action or template, or for a second, different one.
     """
     if not _ACTION.fullmatch(action):
         raise ValueError(f"{action!r} is no action: write lower-case words joined by dots, such as 'assessment.submitted'")
@@ -69,6 +70,7 @@ def register(action: str, sentence: str, telling: Telling | None = None) -> None
         _check(action, one)
     if _sentences.setdefault(action, sentence) != sentence:
         raise ValueError(f"{action} is registered already, with another sentence: {_sentences[action]!r}")
+    _names[action] = name
     if telling:
         _tellings[action] = telling
 
@@ -85,6 +87,11 @@ def sentence_of(action: str) -> str:
         return _sentences[action]
     except KeyError:
         raise UnknownAction(f"no action {action!r} is registered; register it in the actions.py of the app it belongs to") from None
+
+
+def name_of(action: str) -> str:
+    """What people call an action; one that is no longer registered by its own words."""
+    return _names.get(action) or action.replace(".", " ").replace("_", " ").capitalize()
 
 
 def telling_of(action: str) -> Telling | None:
@@ -108,5 +115,11 @@ def registered() -> dict[str, str]:
     return dict(sorted(_sentences.items()))
 
 
-register("audit.person_erased", _("{actor} erased the name of {object} from {texts:entry|entries} of the trail"))
-register("audit.log_key_rotated", _("{actor} gave {object} a new signing key: {key[to]} after {key[from]}"))
+register(
+    "audit.person_erased", _("Name erased from the trail"), _("{actor} erased the name of {object} from {texts:entry|entries} of the trail")
+)
+register(
+    "audit.log_key_rotated",
+    _("Signing key of the trail replaced"),
+    _("{actor} gave {object} a new signing key: {key[to]} after {key[from]}"),
+)

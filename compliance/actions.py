@@ -4,4 +4,4 @@ from django.utils.translation import gettext_noop as _
 
 from audit.actions import register
 
-register("catalogue.published", _("{actor} published the release {object} of the catalogue"))
+register("catalogue.published", _("Release of the catalogue published"), _("{actor} published the release {object} of the catalogue"))

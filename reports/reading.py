@@ -16,6 +16,7 @@ from accounts.ids import uuid_in
 from accounts.models import Organisation, User
 from assessments.models import Assessment
 from assessments.permissions import visible
+from audit.actions import name_of
 from audit.context import is_request_id
 from audit.models import AuditEvent
 from audit.trail import stored_bytes, time_text
@@ -236,13 +237,14 @@ class Choice:
 
 
 def actions_in(stream: str, seen: Q | None = None) -> list[Choice]:
-    """The actions that occur in a stream, with the words for them: ``assessment.submitted``, "Assessment submitted"."""
-    return [Choice(key, in_words(key), n) for key, n in _counted(stream, "action", seen)]
+    """The actions that occur in a stream, by the names that people have for them."""
+    found = [Choice(key, _(name_of(key)), n) for key, n in _counted(stream, "action", seen)]
+    return sorted(found, key=lambda choice: choice.text.casefold())
 
 
 def types_in(stream: str, seen: Q | None = None) -> list[Choice]:
     """The types of object that occur in a stream."""
-    return [Choice(key, in_words(key), n) for key, n in _counted(stream, "object_type", seen)]
+    return [Choice(key, key.replace("_", " ").capitalize(), n) for key, n in _counted(stream, "object_type", seen)]
 
 
 def people_in(stream: str, seen: Q | None = None) -> list[Choice]:
@@ -253,10 +255,6 @@ def people_in(stream: str, seen: Q | None = None) -> list[Choice]:
     names |= {SYSTEM: _("The system"), "": _("Nobody known")}
     shown = [Choice(reference or NOBODY, names.get(reference, reference), n) for reference, n in counted.items()]
     return sorted(shown, key=lambda choice: choice.text.casefold())
-
-
-def in_words(action: str) -> str:
-    return action.replace(".", " ").replace("_", " ").capitalize()
 
 
 def _counted(stream: str, column: str, seen: Q | None) -> list[tuple[str, int]]:

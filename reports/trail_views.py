@@ -19,6 +19,7 @@ from accounts.models import Organisation
 from assessments.naming import titles_for
 from assessments.permissions import require
 from assessments.views.common import page_context
+from audit.actions import name_of
 from audit.models import AuditCheckpoint, AuditEvent
 from reports import exporting, reading
 from reports.alarm import check_now
@@ -135,7 +136,7 @@ def _trail_page(request: HttpRequest, *, checked: object = None) -> HttpResponse
         "typed": {name: request.GET.get(name, "") for name in reading.NAMES},
         "wrong": wrong,
         "query": f"{urlencode(given)}&" if given else "",
-        "actions": _with_chosen(reading.actions_in(stream, seen), filters.action),
+        "actions": _with_chosen(reading.actions_in(stream, seen), filters.action, name_of(filters.action)),
         "people": _with_chosen(reading.people_in(stream, seen), filters.person),
         "types": _with_chosen(reading.types_in(stream, seen), filters.object_type),
         "signed": AuditCheckpoint.objects.filter(stream=stream).order_by("-size").defer("token", "frontier").first(),
@@ -147,8 +148,8 @@ def _trail_page(request: HttpRequest, *, checked: object = None) -> HttpResponse
     return render(request, "reports/trail.html", context, status=422 if wrong else 200)
 
 
-def _with_chosen(choices: list[reading.Choice], chosen: str) -> list[reading.Choice]:
+def _with_chosen(choices: list[reading.Choice], chosen: str, text: str = "") -> list[reading.Choice]:
     """A choice that no entry has stays in sight, since it narrows all the same."""
     if chosen and chosen not in {choice.key for choice in choices}:
-        return [*choices, reading.Choice(chosen, chosen, 0)]
+        return [*choices, reading.Choice(chosen, _(text) if text else chosen, 0)]
     return choices

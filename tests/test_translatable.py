@@ -192,4 +192,4 @@ def test_it_sees_what_python_has_not_marked() -> None:
     assert findings('log.warning("mail %s was refused for good")') == []
     assert findings('text = _(f"Only {name} can say that.")') == ["f'Only {name} can say that.'"]
     assert findings('class Role(models.TextChoices):\n    AUDITOR = "auditor", "Auditor"') == ["Auditor"]
-    assert findings('register("thing.done", "{actor} did the thing")') == ["{actor} did the thing"]
+    assert findings('register("thing.done", "Thing done", "{actor} did it all")') == ["Thing done", "{actor} did it all"]

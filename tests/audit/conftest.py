@@ -17,9 +17,9 @@ BOB = "person:bbbbbbbb-bbbb-4bbb-8bbb-bbbbbbbbbbbb"
 def test_actions() -> Iterator[None]:
     """Actions of these tests alone; the registry is afterwards as it was."""
     with mock.patch.dict(actions._sentences):
-        actions.register("test.noted", "{actor} noted {object}: {reason}")
-        actions.register("test.moved", "{actor} moved {object} from {status[from]} to {status[to]}")
-        actions.register("test.invited", "{actor} invited {member_name} as {role}")
+        actions.register("test.noted", "Noted", "{actor} noted {object}: {reason}")
+        actions.register("test.moved", "Moved", "{actor} moved {object} from {status[from]} to {status[to]}")
+        actions.register("test.invited", "Invited", "{actor} invited {member_name} as {role}")
         yield
 
 

@@ -46,7 +46,7 @@ def test_a_sentence_that_was_changed_or_dropped_later_still_renders(note):
 
 @pytest.mark.parametrize(("count", "told"), [(0, "0 things"), (1, "1 thing"), (2, "2 things")])
 def test_a_number_has_its_noun(note, count, told):
-    actions.register("test.counted", "{actor} counted {count:thing|things} of {object}")
+    actions.register("test.counted", "Counted", "{actor} counted {count:thing|things} of {object}")
     event = note(action="test.counted", changes={"count": count})
     assert event.sentence() == f"Ann Example counted {told} of thing t-0"
 
@@ -108,10 +108,10 @@ def test_erasing_needs_a_reference():
 )
 def test_a_bad_registration_is_refused(action, sentence, message):
     with pytest.raises(ValueError, match=message):
-        actions.register(action, sentence)
+        actions.register(action, "Odd", sentence)
 
 
 def test_registering_the_same_again_changes_nothing():
     before = actions.registered()
-    actions.register("test.noted", before["test.noted"])
+    actions.register("test.noted", "Noted", before["test.noted"])
     assert actions.registered() == before

@@ -34,7 +34,7 @@ def note(job_id: str) -> None:
         progress.step(2, 2, "Recording")
 
         def finish() -> None:
-            actions.register("test.done", "{actor} did {object}")
+            actions.register("test.done", "Done", "{actor} did {object}")
             record(stream="system", action="test.done", actor="system", object_type="job", object_id=job_id)
 
         return finish

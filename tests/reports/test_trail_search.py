@@ -11,6 +11,7 @@ from django.db import connection
 
 from assessments import editing
 from assessments.models import Assessment
+from audit.actions import name_of, registered
 from audit.models import AuditEvent
 from reports import sentence_search
 from tests.fixtures import Cast, make_cast, make_draft
@@ -47,6 +48,23 @@ def test_each_field_narrows_and_all_of_them_together(cast: Cast) -> None:
     assert listed(cast, {"request": "r-3"}) == [3]
     assert listed(cast, {"text": "case 1"}) == [1]
     assert listed(cast, {"person": officer, "action": "assessment.exported", "object_id": "case-2", "text": "Case"}) == [2]
+
+
+def test_kinds_of_event_are_chosen_by_a_name(cast: Cast) -> None:
+    happen(cast, 1)
+    happen(cast, 2, action="person.sign_in_failed", actor=None)
+    page = client_of(cast, "auditor").get(address(cast, "reports:trail"), {"action": "record.part_read"})
+    named = {choice.key: choice.text for choice in page.context["actions"]}
+    assert named["person.sign_in_failed"] == "Failed sign-in"
+    assert named["assessment.exported"] == "Assessment exported as a file"
+    assert named["record.part_read"] == "Part of a record read"
+    assert '<option value="person.sign_in_failed">Failed sign-in (1)</option>' in page.content.decode()
+    assert list(named)[:2] == ["assessment.exported", "person.sign_in_failed"]
+
+
+def test_no_two_kinds_of_event_have_one_name() -> None:
+    names = [name_of(action) for action in registered() if not action.startswith("test.")]
+    assert len(names) == len(set(names))
 
 
 def test_what_nobody_known_did_is_found(cast: Cast) -> None:
