@@ -125,6 +125,8 @@ def membership_grant(*, actor: User, user: User, organisation: Organisation, rol
     Raises PermissionDenied unless the actor is an administrator there, and ValidationError for a role that there isn't, or a person who
     has a limited access as an auditor.
     """
+    if not role:
+        raise ValidationError({"role": _("Choose a role.")})
     if role not in Role.values:
         known = ", ".join(str(label) for label in Role.labels)
         raise ValidationError({"role": _("%(role)r is no role; choose one of %(known)s.") % {"role": role, "known": known}})

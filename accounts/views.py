@@ -12,6 +12,7 @@ from django.core.paginator import Paginator
 from django.db.models import Exists, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
@@ -38,10 +39,12 @@ def _people_page(request: Any, status: int = 200, **more: Any) -> HttpResponse:
         memberships = held.get(user.pk, [])
         roles = {m.role for m in memberships}
         user.grantable = [(value, label) for value, label in Role.choices if value not in roles]
+        user.unchosen = request.GET.get("unchosen") == str(user.pk)
         people.append((user, memberships))
     accesses = accesses_not_over().filter(organisation=request.organisation).select_related("user").order_by("user__name", "ends_on")
     context = {
-        "nav": "administration", "people": people, "page": page, "sought": sought, "role_choices": Role.choices, "accesses": accesses,
+        "nav": "administration", "people": people, "page": page, "sought": sought, "accesses": accesses,
+        "role_choices": [("", _("Choose a role")), *Role.choices],
         "query": "".join(f"{urlencode({name: value})}&" for name, value in sought.items() if value), "typed": {}, "errors": {},
         "role_filter": [("", _("Any role")), *Role.choices],
         "factor_filter": [("", _("With or without")), ("with", _("With a second factor")), ("without", _("Without a second factor"))],
@@ -84,7 +87,11 @@ def person_add(request: Any) -> HttpResponse:
 @require_POST
 @member(Role.ADMINISTRATOR)
 def role_grant(request: Any) -> HttpResponse:
+    """Give a role; where none is chosen, back to the row, which says so, on the page of the list that the query names."""
     user = get_object_or_404(User.objects.filter(memberships__organisation=request.organisation).distinct(), pk=_number(request, "user"))
+    if not request.POST.get("role"):
+        back = urlencode({**request.GET.dict(), "unchosen": user.pk})
+        return redirect(f"{reverse('accounts:people', args=[request.organisation.slug])}?{back}#role-{user.pk}")
     try:
         services.membership_grant(actor=request.user, user=user, organisation=request.organisation, role=request.POST.get("role", ""))
         messages.success(request, _("%(user)s is %(role)s now.") % {"user": user.name, "role": Role(request.POST["role"]).label.lower()})

@@ -51,6 +51,7 @@ def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(administ
         ("email", f"{'a' * 60}@{'.'.join(['b' * 60] * 4)}.com"),
         ("email", "na\x00dia@example.com"),
         ("role", "king"),
+        ("role", ""),
     ],
 )
 def test_what_cant_be_stored_is_refused_at_its_field(administrator, field, value):
@@ -134,6 +135,22 @@ def test_a_role_of_two_words_is_told_in_words(administrator, cast):
     administrator.post(url("role_grant"), {"user": cast.auditor.pk, "role": "risk_officer"})
     told = AuditEvent.objects.filter(action="role.granted").latest("index")
     assert told.sentence() == "Administrator gave Auditor the role risk officer"
+
+
+def test_no_role_is_chosen_beforehand(administrator, cast):
+    page = administrator.get(url("people")).content.decode()
+    assert page.count('<option value="">Choose a role</option>') + page.count('<option value="" selected>Choose a role</option>') == 6
+    for role in Role.values:
+        assert f'<option value="{role}" selected>' not in page
+
+
+def test_a_role_that_isnt_chosen_is_asked_for_beside_its_field(administrator, cast):
+    answer = administrator.post(f"{url('role_grant')}?factor=without&page=1", {"user": cast.auditor.pk, "role": ""}, follow=True)
+    text = answer.content.decode()
+    assert answer.request["QUERY_STRING"] == f"factor=without&page=1&unchosen={cast.auditor.pk}"
+    assert f'aria-describedby="error_role-{cast.auditor.pk}"' in text
+    assert text.count("Choose a role.") == 1
+    assert roles_of(cast.auditor, cast.organisation) == {"auditor"}
 
 
 def test_a_role_that_is_held_or_gone_changes_nothing(administrator, cast):
