@@ -292,7 +292,7 @@ CELERY_BEAT_SCHEDULE = {
     "watch-trail": {"task": "reports.watch_trail", "schedule": crontab(hour="2", minute="30"), "options": {"expires": 12 * 3600}},
     "clear-sessions": {"task": "accounts.clear_sessions", "schedule": crontab(hour="3", minute="10"), "options": {"expires": 12 * 3600}},
     "what-is-due": {"task": "assessments.daily", "schedule": crontab(minute="20"), "options": {"expires": 3000}},
-    "refresh-standings": {"task": "assessments.refresh_standings", "schedule": 60.0, "options": {"expires": 60}},
+    "refresh-standings": {"task": "assessments.refresh_standings", "schedule": 15.0, "options": {"expires": 15}},
     "publish-checkpoints": {"task": "reports.publish_checkpoints", "schedule": crontab(minute="5"), "options": {"expires": 3000}},
 }
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR_DIR / "beat-schedule")

@@ -12,10 +12,12 @@ from assessments.charts.stacking import Counts, Series, stacked
 from compliance.marking import marked as _
 
 # From the gravest to the least, from the middle outwards.
-RISKS = ("high", "medium", "low")
+RISKS = ("high", "medium", "low", "unknown")
 SHADES = {
     ("closed", "high"): ("#332288", "#ffffff"), ("closed", "medium"): ("#7d72ba", "#ffffff"), ("closed", "low"): ("#cbc6e6", INSIDE),
+    ("closed", "unknown"): ("#eeecf6", INSIDE),
     ("open", "high"): ("#117733", "#ffffff"), ("open", "medium"): ("#5da574", INSIDE), ("open", "low"): ("#c2dfca", INSIDE),
+    ("open", "unknown"): ("#eaf3ec", INSIDE),
 }  # fmt: skip
 SHOWN = 12  # holders with a bar of their own
 BANDS = (("low", "#e2f2e8"), ("moderate", "#fdf0d8"), ("high", "#fbe7e4"))
@@ -23,7 +25,9 @@ BAND_WORDS = {"low": _("low"), "moderate": _("moderate"), "high": _("high")}
 # Side and risk, and the words for the two.
 PARTS = {
     ("closed", "high"): _("Closed, high risk"), ("closed", "medium"): _("Closed, medium risk"), ("closed", "low"): _("Closed, low risk"),
+    ("closed", "unknown"): _("Closed, risk not known yet"),
     ("open", "high"): _("Open, high risk"), ("open", "medium"): _("Open, medium risk"), ("open", "low"): _("Open, low risk"),
+    ("open", "unknown"): _("Open, risk not known yet"),
 }  # fmt: skip
 # What one is called, the chart's title, and what is said of those that aren't named.
 HOLDERS = {
@@ -47,7 +51,8 @@ def hybrid_chart(cells: Sequence[Hybrid], manner: Manner = REPORT) -> Chart | No
     if not cells:
         return None
     _ = manner.word
-    series = [Series(_(PARTS[side, risk]), *SHADES[side, risk], left=side == "closed") for side in ("closed", "open") for risk in RISKS]
+    used = [risk for risk in RISKS if risk != "unknown" or any(cell.risk == risk for cell in cells)]
+    series = [Series(_(PARTS[side, risk]), *SHADES[side, risk], left=side == "closed") for side in ("closed", "open") for risk in used]
     counts: dict[tuple[str, str], int] = {}
     for cell in cells:
         key = (cell.kind, _(PARTS[cell.side, cell.risk]))

@@ -101,6 +101,7 @@ class Assessment(models.Model):
         "self", null=True, blank=True, on_delete=models.PROTECT, related_name="successors",
         help_text="the approved assessment that this one takes the place of once it is approved itself",
     )  # fmt: skip
+    is_example = models.BooleanField(default=False, help_text="a worked example to look at: no portfolio counts it")
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
 

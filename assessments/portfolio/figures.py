@@ -21,6 +21,7 @@ from assessments.charts.residual import residual_chart
 from assessments.models import Assessment, Severity, Sourcing, StandingDuty, StandingRisk, StandingYear, Status
 from assessments.portfolio.concentration import Concentration, Holder, Holdings, Limit, concentration, herfindahl, limit_on, merged
 from assessments.portfolio.reading import RISK_CLASSES, Filters, asked_for, narrowed_by_facts
+from assessments.portfolio.refreshing import LAW
 from compliance.catalogue.index import index
 from compliance.releases import newest
 from compliance.views.words import CLASSES, INSTRUMENTS
@@ -28,7 +29,7 @@ from compliance.views.words import CLASSES, INSTRUMENTS
 NOUGHT = Decimal(0)
 SOON = 90  # days ahead in which a review counts as near
 FAILING = Q(standing__of_change=F("updated_at")) & ~Q(standing__problem="")  # of one that isn't fresh: and won't be by itself
-TIERS = {"critical": "high", "high": "high", "medium": "medium", "low": "low", "none": "low", "": "low"}
+TIERS = {"critical": "high", "high": "high", "medium": "medium", "low": "low", "none": "low", "": "unknown"}
 
 
 @dataclass(frozen=True)
@@ -64,7 +65,9 @@ class Portfolio:
     def totals(self) -> Totals:
         outside = self.wider.filter(fresh=False).aggregate(count=Count("pk"), failed=Count("pk", filter=FAILING))
         groups = self.fresh.values("standing__sourcing", "standing__base_currency").annotate(
-            count=Count("pk"), cost=Sum("standing__base_cost_per_year"), costed=Count("standing__base_cost_per_year")
+            count=Count("pk"),
+            cost=Sum("standing__base_cost_per_year"),
+            costed=Count("standing__base_cost_per_year", filter=Q(standing__cost_complete=True)),
         )
         fresh = list(groups)
         counted = [g for g in fresh if g["standing__sourcing"]]
@@ -167,6 +170,7 @@ class Portfolio:
     def risks(self) -> Chart | None:
         rows = StandingRisk.objects.filter(standing__in=self.counted.values("pk")).order_by()
         titles = {c.id: c.title for c in newest().criteria}
+        titles[LAW] = _("Obligations")
         categories = [*titles.values(), other := _("Other")]
         counts: Counter[tuple[str, str]] = Counter()
         for category, severity, count in rows.values_list("category", "severity").annotate(Sum("count")):

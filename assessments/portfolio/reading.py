@@ -128,8 +128,8 @@ def state_of_facts(assessment: Any) -> str:
 
 
 def asked_for(seen: QuerySet[Assessment], filters: Filters) -> QuerySet[Any]:
-    """Those of ``seen`` (what the person may see) that fit, with ``fresh`` on each, unordered."""
-    found = with_freshness(seen).order_by()
+    """Those of ``seen`` (what the person may see) that fit, with ``fresh`` on each, unordered; examples are in no portfolio."""
+    found = with_freshness(seen.filter(is_example=False)).order_by()
     if filters.state != EVERY:
         found = found.filter(status__in=[filters.state] if filters.state else CURRENT)
     if filters.q:

@@ -27,7 +27,8 @@ from assessments.scoring.results import OptionResult
 from assessments.scoring.rounding import COMPUTING, money
 from compliance.catalogue.index import index
 
-CHUNK = 400  # assessments at a time: about 30 s of work, far below what a task may take
+CHUNK = 150  # assessments at a time: some 10 s of work, less than the time until they are looked for again
+LAW = "law"  # what findings on obligations are counted under where their question has no criterion
 log = logging.getLogger(__name__)
 
 
@@ -131,14 +132,18 @@ def _costs(assessment: Assessment, evaluation: Evaluation, counted: OptionResult
 
 
 def _risks(assessment: Assessment, counted: OptionResult, findings: list[dict[str, Any]], facts: dict[str, Any]) -> list[Any]:
-    """What is left of each finding of the option after its treatment, counted by the criterion of the question that shows it."""
+    """What is left of each finding of the option after its treatment, counted by the criterion of the question that shows it; of a question
+    without one, by whether the finding is one of law."""
     known = index(release_of(assessment))
     treated = {row.finding: row for row in assessment.treated.filter(option__key=counted.facts.id)}
     left: Counter[tuple[str, str]] = Counter()
     for finding in findings:
         residual = residual_of(finding["severity"], treated.get(finding["id"]))
-        left[known.questions[finding["question"]].criterion or "", residual] += 1
-    facts["residual"] = max((severity for _, severity in left), key=SEVERITIES.index, default="none")
+        of_law = LAW if known.rules[finding["id"]].obligations else ""
+        left[known.questions[finding["question"]].criterion or of_law, residual] += 1
+    # While a blocker can't be ruled out, that nothing was found means nothing.
+    certain = all(blocker.certain for blocker in counted.blockers)
+    facts["residual"] = max((severity for _, severity in left), key=SEVERITIES.index, default="none" if certain else "")
     return [
         StandingRisk(standing_id=assessment.pk, category=category, severity=severity, count=count)
         for (category, severity), count in sorted(left.items())

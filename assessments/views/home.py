@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -278,9 +279,12 @@ def example(request: HttpRequest) -> HttpResponse:
     organisation = request.organisation  # type: ignore[attr-defined]
     require(request.user, organisation, "create")  # type: ignore[arg-type]
     text = (Path(settings.BASE_DIR) / "examples" / EXAMPLE).read_text("utf-8")
-    made = files.import_assessment(
-        actor=request.user, organisation=organisation, text=text, name=EXAMPLE, title=lambda title: _("Example: %(title)s") % {"title": title}  # type: ignore[arg-type]
-    )  # fmt: skip
+    with transaction.atomic():
+        made = files.import_assessment(
+            actor=request.user, organisation=organisation, text=text, name=EXAMPLE,  # type: ignore[arg-type]
+            title=lambda title: _("Example: %(title)s") % {"title": title},
+        )  # fmt: skip
+        Assessment.objects.filter(pk=made.pk).update(is_example=True)
     messages.success(
         request, _("A worked example, all answered. Look at its result, change an answer and see what follows; withdraw it when you are done.")
     )  # fmt: skip

@@ -113,7 +113,7 @@ def frame(request: HttpRequest, filters: Filters, found: Portfolio, tab: str) ->
     seen = visible(request.user, request.organisation, request.rights)  # type: ignore[arg-type, attr-defined]
     kinds = archetype_titles()
     # One look at what there is: of which kinds, and of which providers.
-    there = seen.order_by().values_list("use_case__archetype", "standing__provider").annotate(Count("pk"))
+    there = seen.filter(is_example=False).order_by().values_list("use_case__archetype", "standing__provider").annotate(Count("pk"))
     rows = list(there)
     used = {kind for kind, _provider, _count in rows}
     holders = merged([Holder(provider, count) for _kind, provider, count in rows if provider])

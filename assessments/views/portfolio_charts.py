@@ -24,7 +24,7 @@ def headings() -> dict[str, tuple[str, str]]:
         "models": (_("Concentration per model"), _("How much hangs on one model, against the limit?")),
         "obligations": (_("Obligations by date"), _("What applies today, what begins to apply when, and where are the gaps?")),
         "risk": (_("Residual risk"), _("In which categories is how much risk left after treatment?")),
-        "costs": (_("Cost by year of use"), _("What do the chosen options cost from their first year of use on?")),
+        "costs": (_("Cost by year of use"), _("What do the options that count cost from their first year of use on?")),
         "states": (_("State of the portfolio"), _("How many assessments are at which point?")),
         "reviews": (_("Reviews due"), _("When do approvals have to be renewed?")),
     }  # fmt: skip

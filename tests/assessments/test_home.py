@@ -67,6 +67,7 @@ def test_the_example_is_a_draft_that_says_so_and_can_be_withdrawn(cast: Cast) ->
     assert answer["Location"] == reverse("assessments:detail", args=["meridian-bank", made.pk])
     assert (made.title, made.status, made.author) == ("Example: Chatbot for retail banking customers", "draft", cast.risk_officer)
     assert made.responses.filter(state="answered").count() > 50
+    assert made.is_example, "no portfolio counts it"
     workflow.withdraw(actor=cast.risk_officer, assessment=made, reason="Seen.")
     assert "Example:" not in waiting(home(cast, "risk_officer"))
 

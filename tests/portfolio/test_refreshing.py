@@ -31,7 +31,7 @@ def fresh(assessment: Assessment) -> bool:
 
 
 def do(assessment: Assessment) -> None:
-    """As a worker does every minute."""
+    """As a worker does every quarter of a minute."""
     refresh_standings()
     assert fresh(assessment)
 
@@ -186,3 +186,24 @@ def test_the_command_works_out_what_is_out_of_date_or_everything(cast: Cast) -> 
     assert "meridian-bank: 2 worked out" in said("meridian-bank", "--all")
     with pytest.raises(CommandError, match="no organisation"):
         said("nowhere")
+
+
+def test_while_blockers_can_not_be_ruled_out_no_risk_is_not_the_same_as_none(cast: Cast) -> None:
+    draft = make_draft(cast)
+    option = editing.option_add(actor=cast.risk_officer, assessment=draft, name="One", sourcing="closed_api")
+    editing.option_add(actor=cast.risk_officer, assessment=draft, name="Two", sourcing="closed_api")
+    editing.propose(actor=cast.risk_officer, assessment=draft, option=option, reason="It fits best.")
+    do(draft)
+    assert draft.standing.residual == ""
+
+
+def test_findings_of_law_are_counted_as_such_where_their_question_has_no_criterion(complete: Assessment) -> None:
+    do(complete)
+    assert sum(r.count for r in complete.standing.risks.filter(category=refreshing.LAW)) == 2
+    assert not complete.standing.risks.filter(category="").exists()
+
+
+def test_an_example_is_in_no_portfolio(complete: Assessment) -> None:
+    do(complete)
+    Assessment.objects.update(is_example=True)
+    assert not rows(Assessment.objects.all(), Filters(state=EVERY)).exists()
