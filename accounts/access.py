@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.contrib.auth.models import AnonymousUser
 from django.contrib.auth.views import redirect_to_login
@@ -14,7 +15,9 @@ from django.core.exceptions import PermissionDenied
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 
 from accounts import formats
@@ -142,6 +145,18 @@ def organisation_for(user: User | AnonymousUser, slug: str) -> tuple[Organisatio
     return organisation, rights.roles
 
 
+def _to_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """And back. Whoever sends something had a session: the page says that it has ended, and leads back to where it was sent from, since not
+    every address that is posted to is a page."""
+    here = request.get_full_path()
+    if request.method in ("GET", "HEAD"):
+        return redirect_to_login(here)
+    sent_from = request.headers.get("Referer", "")
+    if url_has_allowed_host_and_scheme(sent_from, {request.get_host()}):
+        here = urlsplit(sent_from)._replace(scheme="", netloc="").geturl()
+    return redirect_to_login(here, f"{reverse('account_login')}?ended=1")
+
+
 def member(*allowed: str) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """For views under ``/o/<slug:org>/``: the view gets ``request.organisation``, ``request.roles`` and ``request.rights`` in place of
     ``org``.
@@ -153,7 +168,7 @@ def member(*allowed: str) -> Callable[[Callable[..., HttpResponseBase]], Callabl
         @wraps(view)
         def inner(request: HttpRequest, *args: Any, org: str, **kwargs: Any) -> HttpResponseBase:
             if not request.user.is_authenticated:
-                return redirect_to_login(request.get_full_path())
+                return _to_sign_in(request)
             request.organisation, request.rights, request.places = _entered(request.user, org)  # type: ignore[attr-defined]
             request.roles = request.rights.roles  # type: ignore[attr-defined]
             if allowed and not request.roles & set(allowed):  # type: ignore[attr-defined]

@@ -43,7 +43,7 @@ document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".
   bar.scrollLeft += inner.left - outer.left - (outer.width - inner.width) / 2;
 }));
 
-// What is kept in the browser until it is saved (unsaved.js) goes when the person signs out, who is asked first.
+// What is kept in the browser until it is saved (unsaved.js, kept_form.js) goes when the person signs out, who is asked first.
 (() => {
   const kept = () => { try { return Object.keys(localStorage).filter((name) => name.startsWith("cs-unsaved:")); } catch { return []; } };
   document.addEventListener("submit", (event) => {
@@ -51,6 +51,9 @@ document.addEventListener("DOMContentLoaded", () => document.querySelectorAll(".
     if (!form) return;
     if (kept().length && !window.confirm(form.dataset.signsOut)) { event.preventDefault(); return; }
     kept().forEach((name) => localStorage.removeItem(name));
+    try {
+      Object.keys(sessionStorage).filter((name) => name.startsWith("cs-kept:")).forEach((name) => sessionStorage.removeItem(name));
+    } catch { /* nothing was kept */ }
   });
 })();
 

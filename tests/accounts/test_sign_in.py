@@ -78,6 +78,18 @@ def test_a_person_of_several_organisations_chooses(client, cast):
     assert 'href="/o/harbour-insurance/"' in page.content.decode()
 
 
+def test_whoever_sends_something_after_their_session_is_told_that_it_ended(client, cast):
+    new, add = "/o/meridian-bank/assessments/new/", "/o/meridian-bank/people/add/"
+    page = client.post(new, {"title": "Chatbot"}, follow=True)
+    assert page.redirect_chain == [(f"/account/sign-in/?ended=1&next={new}", 302)]
+    assert "Your session has ended; sign in to go on." in page.content.decode()
+    assert b"Your session has ended" not in client.get(new, follow=True).content
+    back = client.post(add, {}, headers={"Referer": "http://testserver/o/meridian-bank/people/?page=2"})
+    assert back["Location"] == "/account/sign-in/?ended=1&next=/o/meridian-bank/people/%3Fpage%3D2"
+    elsewhere = client.post(new, {}, headers={"Referer": "https://elsewhere.example/"})
+    assert elsewhere["Location"] == f"/account/sign-in/?ended=1&next={new}"
+
+
 def test_nobody_signs_up(client, db):
     assert client.get("/account/sign-up/").status_code == 404
 
