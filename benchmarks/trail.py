@@ -57,7 +57,7 @@ def prepare() -> None:
     django.setup()
     from audit import actions
 
-    actions.register("bench.answered", "{actor} answered {question} of {object}")
+    actions.register("bench.answered", "Answered", "{actor} answered {question} of {object}")
 
 
 def fill(size: int) -> None:
