@@ -33,13 +33,15 @@ TOLD = ("assessment.submitted", "assessment.approved")  # what a contributor hea
 
 @dataclass(frozen=True)
 class Change:
-    """``more``: how many events of the same kind by the same person about the same thing came right before it; ``new``: since the last visit."""
+    """``more``: how many events of the same kind by the same person about the same thing came right before it; ``new``: since the last visit.
+    ``comment``: the question whose comments it is about."""
 
     at: datetime
     sentence: str
     about: str
     more: int
     new: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ def _collapsed(events: list[AuditEvent], titles: dict[str, dict[str, str]]) -> l
         except (ValueError, KeyError, TypeError, AttributeError):  # its bytes were changed: the check of the trail says so
             run = None
             continue
-        found.append(Change(event.at, sentence, _case(event), 0))
+        question = event.changes.get("question", "") if event.action.startswith("comment.") else ""
+        found.append(Change(event.at, sentence, _case(event), 0, comment=question))
     return found
 
 

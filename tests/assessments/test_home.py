@@ -198,6 +198,7 @@ def test_what_changed_is_told_as_far_as_one_reads(case: Case) -> None:
     audited = home(case.cast, "auditor").partition('id="changed-title"')[2]
     for told in ("“Demand: Horizon”", "weights", KIND, "commented"):
         assert told in audited
+    assert case.url("comments", question="kind") in audited, "what is said leads to where it is said"
     assert "weights" not in home(case.cast, "risk_officer").partition('id="changed-title"')[2], "one's own changes are no news"
 
 
