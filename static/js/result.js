@@ -33,6 +33,14 @@
     if (own && event.target.name && event.target.name.startsWith("w-")) own.checked = true;
   }, true);
 
+  // A table that fits needs no word of its being cut; whether it does is known once it is shown, and may change then.
+  const fits = new ResizeObserver((tables) => tables.forEach(({ target }) => {
+    target.previousElementSibling.hidden = target.scrollWidth <= target.clientWidth;
+  }));
+  const watch = () => document.querySelectorAll(".table-wider + .table-scroll").forEach((table) => fits.observe(table));
+  document.addEventListener("DOMContentLoaded", watch);
+  document.addEventListener("htmx:afterSwap", watch);
+
   // On paper nothing can be unfolded.
   window.addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((part) => { part.open = true; }));
 })();
