@@ -6,7 +6,8 @@ most things by copying the table, and drops the old one together with its trigge
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
@@ -65,3 +66,20 @@ def drop_all(editor: BaseDatabaseSchemaEditor, table: str) -> None:
     on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
     for name in ("no_update", "no_delete", "no_truncate", "no_replace", "forwards"):
         editor.execute(f"DROP TRIGGER IF EXISTS {table}_{name}{on}")
+
+
+@contextmanager
+def rested(editor: BaseDatabaseSchemaEditor, table: str) -> Iterator[None]:
+    """SQLite alters a table by making it anew and refuses to while triggers of others read it: those rest meanwhile, and stand again afterwards.
+    Other databases need nothing of it."""
+    if editor.connection.vendor != "sqlite":
+        yield
+        return
+    with editor.connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name <> %s AND instr(sql, %s)", [table, table])
+        reading = cursor.fetchall()
+    for name, _sql in reading:
+        editor.execute(f"DROP TRIGGER {name}")
+    yield
+    for _name, sql in reading:
+        editor.execute(sql, params=None)
