@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -120,7 +120,8 @@ def duties_chart(duties: Sequence[Duties], today: date, manner: Manner = REPORT)
     gaps, those = (number(f"{n:,}") for n in (sum(d.gap for d in applying), sum(d.count for d in applying)))
     said = _("With a gap, of %(all)s that apply today: %(n)s.") % {"n": gaps, "all": those}
     table = Table((_("Applies from"), _("Now"), _("Instrument"), _("With a gap"), _("Not known"), _("Met"), _("All")), rows)
-    return draw(_("Obligations by date"), f"{said} {next_day}", table, spec, manner)
+    drawn = draw(_("Obligations by date"), f"{said} {next_day}", table, spec, manner)
+    return replace(drawn, begin="end") if past_middle else drawn
 
 
 def reviews_chart(days: Mapping[date, int], today: date, manner: Manner = REPORT) -> Chart | None:

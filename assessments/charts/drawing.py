@@ -43,12 +43,14 @@ class Table:
 
 @dataclass(frozen=True)
 class Chart:
-    """``svg`` is one element to stand inline or in a file; ``description`` says in a sentence what it shows."""
+    """``svg`` is one element to stand inline or in a file; ``description`` says in a sentence what it shows. ``begin``: what a screen too narrow
+    for the whole shows first, its ``start``, ``middle`` or ``end``."""
 
     svg: str
     title: str
     description: str
     table: Table
+    begin: str = "start"
 
 
 def _day(day: date) -> str:

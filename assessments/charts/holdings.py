@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -69,10 +69,11 @@ def hybrid_chart(cells: Sequence[Hybrid], manner: Manner = REPORT) -> Chart | No
         "%(closed)d rest on a closed API and %(open)d on open weights. Closed to the left, open to the right; the darker, the graver the risk "
         "left."
     ) % {"closed": closed, "open": opened}
-    return draw(
+    drawn = draw(
         _("Open against closed by use case and risk"), said, Table((_("Kind of use case"), *(s.name for s in series)), rows),
         stacked(kinds, series, counts, x=_("Assessments, closed on the left and open on the right"), write=manner.whole), manner,
     )  # fmt: skip
+    return replace(drawn, begin="middle")
 
 
 def by_class_chart(classes: Sequence[str], sourcings: Sequence[str], counts: Counts, manner: Manner = REPORT) -> Chart | None:

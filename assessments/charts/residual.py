@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from assessments.charts.drawing import INK, REPORT, WIDTH, Chart, Manner, Table, draw
@@ -61,7 +62,7 @@ def residual_chart(
     sums = "; ".join(f"{s} {n}" for s in reversed(severities) if (n := sum(counts.get((c, s), 0) for c in used)))
     _ = manner.word
     said = _("Findings left after treatment, all categories: %(sums)s.") % {"sums": sums}
-    return draw(_("Residual risk"), said, Table((_("Category"), *severities), rows), spec, manner)
+    return replace(draw(_("Residual risk"), said, Table((_("Category"), *severities), rows), spec, manner), begin="end")
 
 
 def strength(part: float) -> float:
