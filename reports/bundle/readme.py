@@ -20,8 +20,8 @@ Option           {option}
 Decision record  {digest}
 
 This folder holds everything that is needed to check that decision without the service it was taken with: the sealed
-report, the submitted record and the decision record, the evidence, and the entries of the audit trail with proofs. Nothing has to be
-downloaded.
+report, the submitted record and the decision record, the evidence, and the entries of the audit trail with proofs.
+Nothing has to be downloaded.
 
 HOW TO CHECK IT
 

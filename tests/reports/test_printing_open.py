@@ -76,7 +76,7 @@ def test_nothing_open_is_said_to_be_none() -> None:
         obligation["status"] = "met"
     assert of(snapshot)["open"]["words"] == ""
     text = page_of(decided(canonical_bytes(snapshot)))
-    assert "Duties not met none of 3 that apply already" in text
+    assert "Obligations not met none of 3 that apply already" in text
     assert "No blockers: nothing was found that makes an option inadmissible." in text
 
 
