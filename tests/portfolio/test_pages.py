@@ -200,7 +200,7 @@ def test_those_without_a_provider_are_no_holder(cast: Cast, three: list[Assessme
     add(cast, {"title": "Delta", "provider": ""}, {"title": "Epsilon", "provider": " "})
     html = page(cast)
     assert "5,556" in html
-    assert "without 2 whose provider isn’t named" in html
+    assert "2 without a named provider left out" in html
     chart = get(cast, "portfolio_chart", chart="providers").content.decode()
     assert "since their provider isn&#x27;t named: 2." in visible_text(chart)
     table = get(cast, "portfolio_chart_csv", chart="providers").content.decode("utf-8-sig").splitlines()
