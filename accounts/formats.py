@@ -44,6 +44,7 @@ STYLES = {
 }
 _style: ContextVar[str] = ContextVar("style", default=DEFAULT)
 _FIGURE = re.compile(r"[-−]?(\d+|\d{1,3}([,\u202f]\d{3})+)(\.\d+)?")
+_WITHIN = re.compile(r"(?<![\w.,/@:])(?<!\w-)(?:\d{1,3}(?:[,\u202f]\d{3})+|\d+)(?:\.\d+)?(?![\w]|[.,]\d)")
 _SWAPPED = str.maketrans(",.", ".,")
 
 
@@ -145,6 +146,12 @@ def number(text: str) -> str:
     if isinstance(text, Written) or not style().swapped or not _FIGURE.fullmatch(text):
         return text
     return Written(text.translate(_SWAPPED))
+
+
+def numbers(text: str) -> str:
+    """A text of figures and their units, ``17.0 %``, ``EUR 1,204.50`` or ``71.4 to 76.8``, with each figure as ``number`` writes it. A text that may
+    hold names or articles isn't one."""
+    return text if isinstance(text, Written) else Written(_WITHIN.sub(lambda m: number(m[0]), text))
 
 
 def guarded(cell: str) -> str:

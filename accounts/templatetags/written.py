@@ -27,8 +27,8 @@ def legal_second(at: datetime | None) -> str:
 
 @register.filter
 def figure_text(value: Any) -> str:
-    """A number that somebody else has put into text, as the reader writes it."""
-    return formats.number(value if isinstance(value, str) else str(value))
+    """A number that somebody else has put into text, with its unit or without, as the reader writes it."""
+    return formats.numbers(value if isinstance(value, str) else str(value))
 
 
 @register.filter

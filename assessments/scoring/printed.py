@@ -19,11 +19,16 @@ _QUOTED = re.compile(r"(“[^”]*”)")
 
 def value(text: str, unit: str = "") -> str:
     """The value of a node: ``EUR 534,317.34``, ``20 %``, ``1 to 8``. What isn't a figure stays as it is."""
-    if not _FIGURES.fullmatch(text):
+    if not is_figures(text):
         return text
     if unit == "share":
         return re.sub(_NUMBER, lambda m: f"{number(format(Decimal(m[0]) * 100, 'f'), 0)} %", text)
     return measured(re.sub(_NUMBER, lambda m: number(m[0]), text), unit)
+
+
+def is_figures(text: str) -> bool:
+    """Whether a value is one or several figures, and nothing else."""
+    return _FIGURES.fullmatch(text) is not None
 
 
 def sentence(text: str) -> str:

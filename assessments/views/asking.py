@@ -17,6 +17,7 @@ from assessments.offering import Offer, option_offers, organisation_offers
 from assessments.progress import Owner, Standing
 from assessments.scoring.answers import open_questions
 from assessments.snapshots import display
+from assessments.views.showing import answer
 from assessments.views.wire import NONE_OF_THESE, NOT_APPLICABLE, UNKNOWN, Posted, dom_id, key_of
 from compliance.catalogue.conditions import references, truth
 from compliance.catalogue.model import Question, Section, Source
@@ -147,7 +148,7 @@ class Cell:
     @property
     def shown(self) -> str:
         """The answer as people read it."""
-        return display(self.question, self.row) if self.row and self.answered else _("Not answered yet")
+        return answer(self.question, display(self.question, self.row)) if self.row and self.answered else _("Not answered yet")
 
     @property
     def chosen_in_full(self) -> str:
@@ -189,7 +190,7 @@ class Cell:
     def _read(self, content: Mapping[str, Any]) -> str:
         if content["state"] == State.UNANSWERED:
             return _("Not answered yet")
-        return display(self.question, Response(state=content["state"], value=content["value"]))
+        return answer(self.question, display(self.question, Response(state=content["state"], value=content["value"])))
 
 
 @dataclass(frozen=True)

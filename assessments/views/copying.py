@@ -18,6 +18,7 @@ from assessments.permissions import require
 from assessments.progress import Standing, standing_of
 from assessments.snapshots import display
 from assessments.views.common import find, page_context
+from assessments.views.showing import answer
 from compliance.catalogue.model import Question, Section
 
 
@@ -77,5 +78,5 @@ def _page(
 
 def _sides(question: Question, one: copying.Copied) -> tuple[str, str]:
     """What stands and what would stand, in words."""
-    stands = display(question, one.stands) if one.stands and one.overwrites else _("Not answered yet")
-    return stands, display(question, one.source)
+    stands = answer(question, display(question, one.stands)) if one.stands and one.overwrites else _("Not answered yet")
+    return stands, answer(question, display(question, one.source))

@@ -17,6 +17,7 @@ from assessments.organisation import organisation_answer_save, questions_of_orga
 from assessments.permissions import require
 from assessments.snapshots import display
 from assessments.views.common import allowed
+from assessments.views.showing import answer
 from assessments.views.wire import dom_id, revision_in
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question
@@ -82,7 +83,7 @@ def line(request: HttpRequest, question: Question, row: OrganisationAnswer | Non
         "note": request.POST.get(f"note:{question.id}", "") if trouble else (row.note if row else ""),
         "row": row,
         "revision": row.revision if row else 0,
-        "shown": display(question, Response(state=State.ANSWERED, value=row.value)) if row else "",
+        "shown": answer(question, display(question, Response(state=State.ANSWERED, value=row.value))) if row else "",
         "error": (trouble.fields.get("value") or trouble.message) if trouble else "",
         "stale": isinstance(trouble, Stale),
     }

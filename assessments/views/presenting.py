@@ -28,7 +28,7 @@ from assessments.views.presenting_risk import risk
 from assessments.views.presenting_sure import range_bar, sure
 from assessments.views.showing import Content as Content
 from assessments.views.showing import amount as amount
-from assessments.views.showing import names_of, numbers_of, percent, short
+from assessments.views.showing import names_of, numbers_of, percent, reason, short
 from compliance.catalogue.index import as_data
 from compliance.views.words import INSTRUMENTS
 
@@ -99,7 +99,7 @@ def catalogue_of(content: Content) -> str:
 
 
 def verdict(found: Content, names: Mapping[str, str]) -> dict[str, Any]:
-    """The recommendation in one sentence, with its reasons."""
+    """The recommendation in one sentence, with its reasons as the reader writes figures."""
     recommendation = found["recommendation"]
     name = names.get(recommendation["option"] or "", "")
     sentence, tone = {
@@ -115,7 +115,7 @@ def verdict(found: Content, names: Mapping[str, str]) -> dict[str, Any]:
         "label": label[recommendation["outcome"]],
         "option": recommendation["option"],
         "reasons": [
-            {"text": text, "key": keys[0] if keys else ""}
+            {"text": reason(text, found["currency"]), "key": keys[0] if keys else ""}
             for text, keys in zip_longest(recommendation["reasons"], recommendation.get("backed_by", []))
         ],
     }

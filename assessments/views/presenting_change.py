@@ -10,8 +10,9 @@ from urllib.parse import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import formats
 from assessments.scoring.flip import GROUPS, group_of
-from assessments.views.showing import Content, amount, names_of, number
+from assessments.views.showing import Content, amount, names_of, number, sentence
 from assessments.views.trying import Trials
 
 NEAREST = 3  # of each kind are shown; the others are folded away
@@ -39,7 +40,7 @@ def changes(content: Content, asked: Mapping[str, Any], try_at: str = "") -> dic
 def _flip(flip: Content, position: int, names: Mapping[str, str], asked: Mapping[str, Any], url: str) -> dict[str, Any]:
     return {
         "kind": group_of(flip),
-        "text": flip["text"],
+        "text": sentence(flip["text"]),
         "leader": names.get(flip["leader"] or "", ""),
         "far": number(_far(flip, asked), f"flips.{position}", ""),
         "url": url,
@@ -47,7 +48,7 @@ def _flip(flip: Content, position: int, names: Mapping[str, str], asked: Mapping
 
 
 def _far(flip: Content, asked: Mapping[str, Any]) -> str:
-    """How far the change lies from what is stated, in words of its kind."""
+    """How far the change lies from what is stated, in words of its kind; its figures as a Briton writes them."""
     distance = Decimal(flip["distance"])
     if flip["what"] == "weight":  # what some criteria gain others lose, so half of the sum moves
         return _("%(points)s of 100 points of weight move") % {"points": f"{distance * 50:.1f}"}
@@ -123,7 +124,7 @@ def scenarios(content: Content, try_at: str = "") -> dict[str, Any] | None:
     }
     columns = [base, *found["scenarios"]]
     measures = [
-        (_("Score of 100"), "score", "score", lambda text: str(text)),
+        (_("Score of 100"), "score", "score", formats.number),
         (_("Cost over the horizon, %(currency)s") % found, "cost_total", "costs.total.likely", amount),
         (_("Expected loss a year, %(currency)s") % found, "loss_per_year", "loss.expected_per_year", amount),
     ]

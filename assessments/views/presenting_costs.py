@@ -10,8 +10,7 @@ from django.utils.translation import gettext as _
 
 from accounts import formats
 from assessments.charts.costs import curve_of
-from assessments.scoring.words import tokens_in_words
-from assessments.views.showing import Content, amount, names_of
+from assessments.views.showing import Content, amount, counted, names_of
 
 
 def costs(content: Content) -> dict[str, Any] | None:
@@ -74,7 +73,7 @@ def exceeded(content: Content) -> list[str]:
         if capacity and capacity["exceeded_in_month"] is not None:
             values = {
                 "option": names[option["id"]],
-                "tokens": tokens_in_words(Decimal(capacity["tokens_per_month"])),
+                "tokens": counted(Decimal(capacity["tokens_per_month"])),
                 "month": capacity["exceeded_in_month"],
             }
             sentences.append(
@@ -107,7 +106,7 @@ def _between(found: Content, pair: Content, names: Mapping[str, str]) -> str:
     if pair["tokens_per_month"] is None:
         return _("%(first)s and %(second)s have no break-even: %(reason)s") % (values | {"reason": pair["reason"]})
     tokens = Decimal(pair["tokens_per_month"])
-    values["tokens"] = tokens_in_words(tokens)
+    values["tokens"] = counted(tokens)
     curves = [curve_of(found, id_) for id_ in (first, second)]
     if curves[0] is None or curves[1] is None:
         return _("%(first)s and %(second)s cost the same at %(tokens)s tokens a month.") % values
@@ -134,7 +133,7 @@ def _against_price(found: Content, pair: Content, names: Mapping[str, str], prov
     if pair["tokens_per_month"] is None:
         return _("%(option)s has no break-even with %(managed)s: %(reason)s") % (values | {"reason": pair["reason"]})
     tokens = Decimal(pair["tokens_per_month"])
-    values["tokens"] = tokens_in_words(tokens)
+    values["tokens"] = counted(tokens)
     curve = curve_of(found, own)
     if curve and curve.cost(tokens / 2) < Decimal(price["price_per_million"]) * tokens / 2 / 1_000_000:
         return _("%(option)s costs less than %(managed)s, up to %(tokens)s tokens a month.") % values

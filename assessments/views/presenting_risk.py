@@ -8,6 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from accounts import formats
 from assessments.views.places import Where
 from assessments.views.showing import Content, amount, names_of, number, numbers_of
 
@@ -88,9 +89,9 @@ def _cell(found: Content, key: str, of: str, name: str, titles: Mapping[str, str
 def _often(events: Decimal) -> str:
     """Events a year as people say it: so many a year, or one in so many years."""
     if events >= 1 or not events:
-        return _("%(count)s a year") % {"count": f"{events:.1f}"}
+        return _("%(count)s a year") % {"count": formats.number(f"{events:.1f}")}
     years = 1 / events
-    return _("once in %(years)s years") % {"years": f"{years:.0f}" if years >= 5 else f"{years:.1f}"}
+    return _("once in %(years)s years") % {"years": formats.number(f"{years:.0f}" if years >= 5 else f"{years:.1f}")}
 
 
 def premiums(content: Content, names: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -101,7 +102,7 @@ def premiums(content: Content, names: Mapping[str, str]) -> list[dict[str, Any]]
             "sentence": premium_sentence(premium, names, currency),
             "name": _("%(one)s against %(other)s") % {"one": names[premium["option"]], "other": names[premium["against"]]},
             "cells": [
-                number(amount(premium[field]).replace("-", "−"), f"accountability.{n}.{field}", names[premium["option"]])
+                number(amount(premium[field]), f"accountability.{n}.{field}", names[premium["option"]])
                 for field in ("extra_cost_per_year", "loss_avoided_per_year", "net_per_year")
             ],
         }

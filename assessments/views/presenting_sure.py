@@ -29,7 +29,7 @@ def sure(content: Content) -> dict[str, Any] | None:
     options = {option["id"]: option for option in found["options"]}
     return {
         "samples": formats.number(f"{robustness['samples']:,}"),
-        "factor": robustness["stated_weights"]["factor"],
+        "factor": formats.number(str(robustness["stated_weights"]["factor"])),
         "rows": [
             {
                 "id": id_,
@@ -106,7 +106,7 @@ def _central(content: Content, found: Content, ids: list[str], names: dict[str, 
 
 
 def _share(weight: str) -> str:
-    return f"{Decimal(weight) * 100:.1f}\u00a0%"
+    return formats.numbers(f"{Decimal(weight) * 100:.1f}\u00a0%")
 
 
 def _confidence(share: Decimal) -> str:

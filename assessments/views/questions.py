@@ -16,6 +16,7 @@ from assessments.progress import Standing, standing_of
 from assessments.snapshots import display
 from assessments.views.common import find, page_context
 from assessments.views.filtering import ALL, CHANGED, LABELS, Filter, filter_in, read_by_blockers
+from assessments.views.showing import answer
 from assessments.views.wire import dom_id, key_of
 from compliance.catalogue.model import Question, Questionnaire, Section
 
@@ -42,7 +43,7 @@ class Line:
     def shown(self) -> str:
         if self.row is None or not self.answered:
             return _("Not answered yet") if self.visible is not None else _("May yet be asked")
-        return display(self.question, self.row)
+        return answer(self.question, display(self.question, self.row))
 
 
 @dataclass(frozen=True)

@@ -280,7 +280,7 @@ def _questionnaires(content: dict[str, Any]) -> list[dict[str, Any]]:
 
 def _row(question: dict[str, Any], keys: list[str], names: dict[str, str]) -> dict[str, Any]:
     owners = ["use_case"] if question["scope"] == "use_case" else keys
-    answers = [_answer(question["answers"].get(owner, {"state": "unanswered"}), names.get(owner, "")) for owner in owners]
+    answers = [_answer(question["answers"].get(owner, {"state": "unanswered"}), names.get(owner, ""), question["type"]) for owner in owners]
     return {
         "id": dom_id(question["id"]),
         "key": question["id"],
@@ -292,11 +292,13 @@ def _row(question: dict[str, Any], keys: list[str], names: dict[str, str]) -> di
     }
 
 
-def _answer(answer: dict[str, Any], of: str) -> dict[str, Any]:
-    state = answer["state"]
+def _answer(answer: dict[str, Any], of: str, kind: str) -> dict[str, Any]:
+    state, shown = answer["state"], answer.get("display", "")
+    if kind == "number":
+        shown = formats.numbers(shown)
     return answer | {
         "of": of,
-        "text": answer["display"] if state == "answered" else STATES.get(state, state),
+        "text": shown if state == "answered" else STATES.get(state, state),
         "basis_label": BasisOfAnswer(answer["basis"]).label if state == "answered" and answer.get("basis") else "",
         "answered_at": moment(answer.get("answered_at")),
     }

@@ -16,6 +16,7 @@ from assessments.scoring import printed
 from assessments.scoring.costs import CATEGORIES
 from assessments.scoring.trace_node import leaf
 from assessments.views.places import Where
+from assessments.views.showing import formula, sentence
 
 CATEGORY = ".by_category."
 FURTHER = "#"  # before the key of another number
@@ -73,7 +74,7 @@ class Reader:
         inputs = tuple(self.step(child, scope, option, depth + 1, below) for child in children)
         further = scope.startswith(FURTHER)
         return Step(
-            name=self.asked[node["name"]]["text"] if node["name"] in self.asked else node["name"],
+            name=self._name(node),
             value=self._value(node, scope),
             formula=self._formula(node, scope),
             basis=str(BasisOfAnswer(node["basis"]).label) if node.get("basis") else "",
@@ -84,6 +85,10 @@ class Reader:
             open=depth < UNFOLDED,
             inputs=inputs,
         )
+
+    def _name(self, node: Mapping[str, Any]) -> str:
+        name: str = self.asked[node["name"]]["text"] if node["name"] in self.asked else node["name"]
+        return sentence(name) if node.get("key", "").startswith("flips.") else name
 
     def _url(self, scope: str, option: str) -> str:
         if scope.startswith(FURTHER):
@@ -159,14 +164,15 @@ class Reader:
         texts = self._choices(scope)
         if texts and (node["name"] == "response" or node["name"] in self.asked):
             return "; ".join(texts.get(id_, id_) for id_ in node["value"].split(", "))
-        return formats.number(printed.value(node["value"], node.get("unit", "")))
+        text = printed.value(node["value"], node.get("unit", ""))
+        return formats.numbers(text) if printed.is_figures(node["value"]) else text
 
     def _formula(self, node: Mapping[str, Any], scope: str) -> str:
         """The formula, in print and with the words of the choices that it names by their ids."""
         before, chosen, after = node["formula"].partition("value of the choice: ")
         texts = self._choices(scope)
         words = CHOICE.sub(lambda m: f"“{texts[m[1]]}”" if m[1] in texts else m[1], after)
-        return printed.sentence(f"{before}{chosen}{words}")
+        return formula(printed.sentence(f"{before}{chosen}{words}"))
 
     def _choices(self, scope: str) -> dict[str, str]:
         return {choice["id"]: choice["text"] for choice in self.asked.get(scope, {}).get("choices") or ()}

@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from accounts import formats
 from accounts.access import member
 from assessments.evaluation import facts_of, release_of
 from assessments.models import Assessment
@@ -222,6 +223,7 @@ def volume(tried: Tried) -> dict[str, Any]:
         "at": round(min(100.0, max(-100.0, at))),
         "once": str(round(once)) if once else "",
         "words": counted(tokens) if tokens else "",
+        "comma": formats.style().swapped,
         "error": wrong[0] if wrong else "",
     }
 

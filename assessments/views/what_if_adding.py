@@ -15,7 +15,7 @@ from assessments.scoring.facts import OptionFacts
 from assessments.scoring.patch import NONE_OF_THEM, NewAnswer, NewFigure, Patch
 from assessments.scoring.read_responses import NOT_APPLICABLE, UNKNOWN
 from assessments.scoring.rounding import plain
-from assessments.views.what_if_effect import demand_figures, response_to, said
+from assessments.views.what_if_effect import demand_figures, read, response_to, said
 from compliance.catalogue.index import index
 from compliance.catalogue.model import Question
 
@@ -118,7 +118,7 @@ def question_context(found: Evaluation, question: Question, adding: Adding) -> d
 def bounds(question: Question) -> str:
     if question.type != "number":
         return ""
-    least, most = (None if b is None else plain(b) for b in (question.minimum, question.maximum))
+    least, most = (None if b is None else read(plain(b)) for b in (question.minimum, question.maximum))
     if least is not None and most is not None:
         return _("%(least)s to %(most)s") % {"least": least, "most": most}
     return _("%s or more") % least if least is not None else _("%s or less") % most if most is not None else ""
@@ -130,7 +130,7 @@ def figures(found: Evaluation) -> list[dict[str, Any]]:
     groups = [
         {
             "title": _("Demand"),
-            "figures": [(f":{key}", label(_(spec.label), _(spec.unit), now[key])) for key, spec in DEMAND_FIGURES.items()],
+            "figures": [(f":{key}", label(_(spec.label), _(spec.unit), read(now[key]))) for key, spec in DEMAND_FIGURES.items()],
         }
     ]
     titles = {c.id: c.title for c in found.release.cost_categories}
@@ -153,7 +153,8 @@ def standing(option: OptionFacts, category: str, key: str) -> str:
     if key not in held:
         return ""
     figure = held[key]
-    return plain(figure.likely) if figure.certain else f"{plain(figure.low)} – {plain(figure.likely)} – {plain(figure.high)}"
+    parts = (figure.likely,) if figure.certain else (figure.low, figure.likely, figure.high)
+    return " – ".join(read(plain(part)) for part in parts)
 
 
 def label(name: str, unit: str, now: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from decimal import Decimal, localcontext
+from decimal import Decimal, InvalidOperation, localcontext
 from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.translation import gettext as _
 
+from accounts import formats
 from assessments.figures import COST_FIGURES, DEMAND_FIGURES
 from assessments.scoring.answers import Sheet
 from assessments.scoring.evaluate import Evaluation
@@ -63,7 +64,7 @@ def sentence(base: Evaluation, found: Evaluation, patch: Patch) -> str:
     if not found.ranking:
         return _("No option would be admissible.") if base.ranking else _("No option is admissible, with these changes or without.")
     first = found.ranking[0]
-    values = {"option": first.facts.label, "score": points(first.score.value)}
+    values = {"option": first.facts.label, "score": formats.number(points(first.score.value))}
     if patch == Patch():
         return _("Nothing is changed yet: as it stands, %(option)s leads with %(score)s of 100 points.") % values
     if not base.ranking:
@@ -111,7 +112,8 @@ def compared(before: Decimal | None, now: Decimal | None) -> dict[str, str]:
 
 
 def signed(gain: Decimal) -> str:
-    return f"+{gain}" if gain > 0 else f"−{-gain}" if gain < 0 else "±0"
+    size = formats.number(f"{abs(gain)}")
+    return f"+{size}" if gain > 0 else f"−{size}" if gain < 0 else "±0"
 
 
 def horizon(base: Evaluation, found: Evaluation) -> str:
@@ -124,8 +126,8 @@ def counted(figure: Decimal) -> str:
     """A large number as people say it: ``960 million``, with three digits that count."""
     for size, name in SCALES:
         if figure >= size:
-            return f"{plain(Decimal(f'{figure / size:.3g}'))} {name}"
-    return f"{figure:,.0f}"
+            return formats.numbers(f"{plain(Decimal(f'{figure / size:.3g}'))} {name}")
+    return formats.number(f"{figure:,.0f}")
 
 
 def weights_query(found: Evaluation) -> str:
@@ -155,7 +157,7 @@ def list_changes(base: Evaluation, found: Evaluation, patch: Patch, address: str
     for key, value in patch.demand.items():
         listed.append((words.demand(key, value), replace(patch, demand={k: v for k, v in patch.demand.items() if k != key})))
     if patch.volume != "1":
-        listed.append((_("Demand × %s") % patch.volume, replace(patch, volume="1")))
+        listed.append((_("Demand × %s") % read(patch.volume), replace(patch, volume="1")))
     return [{"text": text, "without": f"{address}?{rest.query()}" if rest != Patch() else address} for text, rest in listed]
 
 
@@ -174,7 +176,7 @@ class _Words:
             standing = shares(self.known, self.base.facts)
         was = plain(round(standing[criterion], 1)) if criterion in standing else "–"
         return _("Weight of %(what)s: %(now)s (as it stands, %(was)s)") % {
-            "what": self.known.criteria[criterion].title, "now": text, "was": was
+            "what": self.known.criteria[criterion].title, "now": read(text), "was": read(was)
         }  # fmt: skip
 
     def answer(self, answer: NewAnswer) -> str:
@@ -193,15 +195,23 @@ class _Words:
         option = next(o for o in self.base.facts.options if o.id == figure.option)
         standing = option.costs.categories.get(figure.category, {}).get(figure.key)
         return _("%(option)s: %(category)s, %(figure)s %(now)s %(unit)s (as it stands, %(was)s)") % {
-            "option": option.label, "category": category, "figure": _(spec.label), "now": figure.value, "unit": _(spec.unit),
-            "was": plain(standing.likely) if standing else _("not given"),
+            "option": option.label, "category": category, "figure": _(spec.label), "now": read(figure.value), "unit": _(spec.unit),
+            "was": read(plain(standing.likely)) if standing else _("not given"),
         }  # fmt: skip
 
     def demand(self, key: str, text: str) -> str:
         spec, standing = DEMAND_FIGURES[key], demand_figures(self.base)[key]
         return _("Demand: %(figure)s %(now)s %(unit)s (as it stands, %(was)s)") % {
-            "figure": _(spec.label), "now": text, "unit": _(spec.unit), "was": standing or _("not given")
+            "figure": _(spec.label), "now": read(text), "unit": _(spec.unit), "was": read(standing) or _("not given")
         }  # fmt: skip
+
+
+def read(text: str) -> str:
+    """A number as the address or a fact has it, with its thousands apart, as the reader writes it; other text stays as it is."""
+    try:
+        return formats.number(f"{Decimal(text):,}")
+    except InvalidOperation:
+        return text
 
 
 def demand_figures(found: Evaluation) -> dict[str, str]:
@@ -232,5 +242,5 @@ def said(question: Question, response: Response | None) -> str:
     if isinstance(response.value, tuple):
         return "; ".join(texts.get(c, c) for c in response.value) or _("none of these")
     if isinstance(response.value, Decimal):
-        return question.measured(plain(response.value))
+        return question.measured(read(plain(response.value)))
     return texts.get(str(response.value), str(response.value))

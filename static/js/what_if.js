@@ -31,7 +31,8 @@
     const field = document.getElementById("what-if-volume");
     const factor = figure(field);
     if (!(factor > 0)) return;
-    tokens.textContent = tokens.dataset.words.replace("{factor}", field.value.trim()).replace("{tokens}", words.format(factor * tokens.dataset.once));
+    const read = (text) => ("comma" in tokens.dataset ? text.replace(/[.,]/g, (sign) => (sign === "." ? "," : ".")) : text);
+    tokens.textContent = tokens.dataset.words.replace("{factor}", read(field.value.trim())).replace("{tokens}", read(words.format(factor * tokens.dataset.once)));
     sliderOf(field).setAttribute("aria-valuetext", tokens.textContent);
   };
 

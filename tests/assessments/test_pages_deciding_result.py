@@ -16,6 +16,7 @@ from assessments.evaluation import evaluate_assessment
 from assessments.models import Assessment
 from assessments.views.places import live_places, questions_of
 from assessments.views.presenting import live_content
+from assessments.views.showing import reason
 from assessments.views.tracing import Reader as TraceReader
 from assessments.views.tracing import Step, found
 from compliance.catalogue.index import index
@@ -32,8 +33,8 @@ class Complete(OnTheCompleteCase):
         evaluation = evaluate_assessment(self.case).as_dict()
         name = self.case.options.get(key=evaluation["recommendation"]["option"]).name
         assert f"{name} is recommended." in text
-        for reason in evaluation["recommendation"]["reasons"]:
-            assert reason in text
+        for said in evaluation["recommendation"]["reasons"]:
+            assert reason(said, evaluation["currency"]) in text
 
     def test_shows_every_score_cost_and_criterion(self) -> None:
         text = words(self.reader.get("result"))
