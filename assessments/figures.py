@@ -21,6 +21,7 @@ ORDERED = (("budget_target_per_month", "budget_limit_per_month"), *read_costs.OR
 _LOOKS_LIKE_ONE = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(?=$|\.|[eE])", re.ASCII)
 _TWO_WAYS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
+_TWO_WAYS_BY_HAND = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -99,9 +100,8 @@ def typed(text: str, bounds: Bounds) -> Decimal:
     plain = "".join(text.split())
     shown = text.strip()[:MAX_NUMBER_LENGTH]
     if _TWO_WAYS.fullmatch(plain):
-        whole, fraction = plain.replace(",", ""), Decimal(plain.replace(",", "."))
         said = _("%(text)r can be read as %(whole)s or as %(fraction)s; write the one you mean, without a comma.")
-        raise NoFigure(said, text=shown, whole=whole, fraction=f"{fraction.normalize():f}")
+        raise NoFigure(said, text=shown, whole=plain.replace(",", ""), fraction=_settled(plain.replace(",", ".")))
     if grouped := _THOUSANDS.match(plain):
         plain = grouped.group().replace(",", "") + plain[grouped.end() :]
     elif "." not in plain and plain.count(",") == 1:
@@ -114,3 +114,19 @@ def typed(text: str, bounds: Bounds) -> Decimal:
     if too_close(figure):
         raise NoFigure(_("%(text)s is too close to 0: the nearest that is taken is %(finest)s."), text=shown, finest=f"{FINEST:f}")
     return figure or figure.copy_abs()  # -0 is 0
+
+
+def by_hand(text: str, bounds: Bounds, stands: str = "") -> str:
+    """``text`` as a person typed it into a field that showed ``stands``. Raises NoFigure where its point may part thousands, as its comma may
+    for ``typed``: whoever writes 75.000 for 75,000 would be off a thousandfold, and wouldn't be told. Programs and files mean 75."""
+    plain = "".join(text.split())
+    if text.strip() != stands and _TWO_WAYS_BY_HAND.fullmatch(plain) and bounds.hold(Decimal(plain.replace(".", ""))):
+        said = _("%(text)r can be read as %(whole)s or as %(fraction)s; write the one you mean in just these digits.")
+        raise NoFigure(said, text=text.strip(), whole=plain.replace(".", ""), fraction=_settled(plain))
+    return text
+
+
+def _settled(plain: str) -> str:
+    """A fraction of three decimals so that it can be read in one way only."""
+    shorter = f"{Decimal(plain).normalize():f}"
+    return f"{shorter}0" if _TWO_WAYS_BY_HAND.fullmatch(shorter) else shorter

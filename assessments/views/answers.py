@@ -114,9 +114,7 @@ def save_section(
             if row is not None and says_what_stands(question, row, sent):
                 continue
             try:
-                saved += save(
-                    request, standing.assessment, question, option, sent, before=row.revision if row else 0, known=row is not None
-                )
+                saved += save(request, standing.assessment, question, option, sent, row)
             except WrongStatus as error:
                 messages.error(request, error.message)
                 return redirect(section_url(standing, of, part))
@@ -143,7 +141,7 @@ def save_section(
 def says_what_stands(question: Question, row: Response, sent: Posted) -> bool:
     """Whether the form holds just what is saved: most answers of a section that is saved whole."""
     try:
-        state, value = sent.answer(question)
+        state, value = sent.answer(question, row.value)
         stored = answering.parse_answer(question, value or "") if state == State.ANSWERED else None
     except Refused:
         return False
@@ -181,19 +179,17 @@ def save(
     question: Question,
     option: Option | None,
     sent: Posted,
-    *,
-    before: int = -1,
-    known: bool = True,
+    row: Response | None,
 ) -> bool:
-    """Save one answer; True where something changed."""
-    state, value = sent.answer(question)
-    if not known and untouched(None, state, sent):
+    """Save one answer in the place of ``row``; True where something changed."""
+    state, value = sent.answer(question, row.value if row else "")
+    if row is None and untouched(None, state, sent):
         return False
-    row = answering.response_save(
+    saved = answering.response_save(
         actor=request.user, assessment=assessment, question_id=question.id, option=option, state=state, value=value,  # type: ignore[arg-type]
         basis=sent.basis or None, note=sent.note, revision=sent.revision,
     )  # fmt: skip
-    return row.revision != before
+    return saved.revision != (row.revision if row else 0)
 
 
 @member()

@@ -26,7 +26,7 @@ from assessments.progress import NEEDED_FIGURES, Standing, standing_of
 from assessments.views.common import allowed, find, page_context, reach, require_part
 from assessments.views.costing import NOTHING, PARTS, FigureCell, Trouble, cost_rows, demand_cells, figure_key, nothing_cells
 from assessments.views.undoing import popped, pushed
-from assessments.views.wire import revision_in
+from assessments.views.wire import meant, revision_in
 from compliance.catalogue.model import CostCategory
 
 
@@ -48,8 +48,11 @@ def save(
     option: Option | None,
     sent: dict[str, str],
     revision: int | None,
+    *,
+    again: bool = False,
 ) -> bool:
-    """Save one figure; True where something changed. A figure in a category that cost nothing takes that word back."""
+    """Save one figure; True where something changed. A figure in a category that cost nothing takes that word back. ``again``: what stood before
+    is put back, so nobody typed it."""
     owner = option.pk if option else None
     row = standing.figures.get((owner, category, spec.key))
     if not spec.key and sent["likely"].strip() and any((owner, category, key) in standing.figures for key in COST_FIGURES[category]):
@@ -59,6 +62,8 @@ def save(
                 {"likely": _("Figures stand in this category. Take them away before you say that it costs nothing.")},
             )
         return False
+    if not again:
+        sent = {part: meant(text, spec.bounds, figure_text(row, part), part) for part, text in sent.items()}
     before = row.revision if row else 0
     common = {"actor": request.user, "assessment": standing.assessment, "option": option, "category": category}
     figure = answering.figure_save(**common, key=spec.key, **sent, revision=revision)  # type: ignore[arg-type]
@@ -222,8 +227,8 @@ def figure_save(request: HttpRequest, assessment: UUID) -> HttpResponse:
         if undo:
             step, stack = popped(stack)
             sent = {part: str(step.get(part) or "") for part in PARTS}
-        if save(request, standing, category, spec, option, sent, revision) and not undo and spec.key:
-            stack = pushed(stack, {part: _text(stood, part) for part in PARTS})
+        if save(request, standing, category, spec, option, sent, revision, again=undo) and not undo and spec.key:
+            stack = pushed(stack, {part: figure_text(stood, part) for part in PARTS})
     except Stale as error:
         trouble, status = Trouble(error.message, error.fields, sent, error), 409
     except WrongStatus as error:
@@ -233,7 +238,7 @@ def figure_save(request: HttpRequest, assessment: UUID) -> HttpResponse:
     return figure_saved(request, standing_of(found), category, spec, option, trouble, status, stack, again=undo)
 
 
-def _text(figure: Figure | None, part: str) -> str:
+def figure_text(figure: Figure | None, part: str) -> str:
     """One number of a figure as its field holds it; empty where there is none."""
     number = getattr(figure, part, None)
     return "" if number is None else f"{number.normalize():f}"

@@ -49,7 +49,7 @@ def save_one(request: HttpRequest, assessment: UUID) -> HttpResponse:
                 sent = _as_posted(given, sent.revision)
             else:
                 sent = replace(sent, values=[], specials=[]) if clear else sent
-                given = Given(*sent.answer(question), sent.basis or None, sent.note)
+                given = Given(*sent.answer(question, stood.content if stood else ""), sent.basis or None, sent.note)
             if stood is None and not undo and untouched(None, given.state, sent):
                 transaction.set_rollback(True)
                 row = ground.response(option, question.id)

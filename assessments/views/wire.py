@@ -14,7 +14,10 @@ from django.utils.translation import gettext as _
 
 from accounts import formats
 from assessments.errors import Refused
+from assessments.figures import NoFigure, by_hand
 from assessments.models import BasisOfAnswer, Option, Response, State
+from assessments.scoring.read_responses import bounds_of
+from assessments.scoring.reading import Bounds
 from compliance.catalogue.model import Question
 
 UNKNOWN, NOT_APPLICABLE, NONE_OF_THESE = "?unknown", "?not_applicable", "?none"
@@ -41,8 +44,9 @@ class Posted:
     note: str | None = None
     revision: int | None = None
 
-    def answer(self, question: Question) -> tuple[str, str | list[str] | None]:
-        """State and value for ``response_save``; raises Refused where two things are said at once."""
+    def answer(self, question: Question, stands: object = "") -> tuple[str, str | list[str] | None]:
+        """State and value for ``response_save``, where the field showed ``stands``; raises Refused where two things are said at once, or one that
+        has two meanings."""
         values = [v for v in self.values if v.strip()]
         if self.specials:
             if values or len(self.specials) > 1:
@@ -56,6 +60,8 @@ class Posted:
             raise Refused(_("That can't be ticked here."), {"value": _("Choose one of the answers offered.")})
         if not values:
             return State.UNANSWERED, None
+        if question.type == "number":
+            values = [meant(values[0], bounds_of(question), str(stands))]
         return State.ANSWERED, values if question.type == "choices" else values[0]
 
 
@@ -75,6 +81,15 @@ def posted(data: QueryDict, key: str, question: Question, *, plain: bool = False
         specials = specials + [v for v in values if v.startswith("?")]
         values = [v for v in values if not v.startswith("?")]
     return Posted(values, specials, one("basis"), one("note"), revision_in(one("revision") or ""))
+
+
+def meant(text: str, bounds: Bounds, stands: str, field: str = "value") -> str:
+    """A number that a person typed into ``field``, as ``figures.by_hand`` reads it; raises Refused beside the field."""
+    try:
+        return by_hand(text, bounds, stands)
+    except NoFigure as error:
+        message = _(error.said) % error.values
+        raise Refused(message, {field: message}) from None
 
 
 def revision_in(text: str) -> int | None:

@@ -17,8 +17,11 @@ from typing import Any
 
 import pytest
 
+from assessments import answering
 from assessments.evaluation import evaluate_assessment, facts_of
+from assessments.figures import NoFigure, by_hand
 from assessments.models import Assessment
+from assessments.scoring.reading import Bounds
 from tests.assessments.asking import Case
 from tests.assessments.unusual import DEFINED, Check, fill, publish
 from tests.assessments.wrong import ANSWERS, FIGURES, OUT_OF_ORDER, WEIGHTS, Wrong
@@ -94,6 +97,37 @@ def test_figures_as_people_write_them_are_read(case: Case, typed: str, stored: s
     figure = case.figure("scaling", "per_month", case.own)
     assert figure is not None
     assert f"{figure.likely.normalize():f}" == stored
+
+
+def test_a_point_that_may_part_thousands_is_asked_about_on_the_page_and_not_of_a_program(case: Case) -> None:
+    said = "'75.000' can be read as 75000 or as 75; write the one you mean in just these digits."
+    asked = case.save_figure("demand", "budget_limit_per_month", likely="75.000", revision="0")
+    assert asked.status_code == 422
+    assert said in body(asked)
+    assert case.figure("demand", "budget_limit_per_month") is None
+    for revision, (typed, stored) in enumerate([("75000", "75000"), ("16.0420", "16.042"), ("0.086", "0.086"), ("1500.125", "1500.125")]):
+        assert case.save_figure("demand", "budget_limit_per_month", likely=typed, revision=str(revision)).status_code == 200
+        figure = case.figure("demand", "budget_limit_per_month")
+        assert figure is not None
+        assert f"{figure.likely.normalize():f}" == stored
+    answering.figure_save(  # as the API does
+        actor=case.cast.risk_officer,
+        assessment=case.assessment,
+        option=None,
+        category="demand",
+        key="budget_limit_per_month",
+        likely="16.042",
+    )
+    unchanged = case.save_figure("demand", "budget_limit_per_month", likely="16.042", revision="5")
+    assert unchanged.status_code == 200  # what the field showed is no question
+    assert "read as 1234 or as 1.2340;" in body(case.save_figure("demand", "budget_limit_per_month", likely="1,234", revision="5"))
+
+
+def test_an_answer_is_asked_about_only_where_both_readings_fit(case: Case) -> None:
+    assert case.save("uptime", "vendor", value="99.875", revision="0").status_code == 200  # up to 100
+    assert case.save("uptime", "vendor", value="1.500", revision="1").status_code == 200
+    with pytest.raises(NoFigure, match="can be read as 1500 or as 1.5;"):
+        by_hand("1.500", Bounds())
 
 
 def test_an_empty_figure_where_none_stands_is_none(case: Case) -> None:

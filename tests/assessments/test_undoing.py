@@ -100,3 +100,21 @@ def test_a_figure_is_put_back_and_then_taken_away(case: Case) -> None:
     stack = stack_in(back, key)
     case.client.post(case.url("figure_save"), data | {f"undo:{key}": stack, f"revision:{key}": "3"}, headers=case.htmx())
     assert case.figure("model_access", "input_price_per_million", case.vendor) is None
+
+
+def test_a_figure_is_put_back_as_it_was_without_asking_how_its_point_is_meant(case: Case) -> None:
+    key = "scaling.per_month@own"
+    case.save_figure("scaling", "per_month", "own", likely="16.0420", revision="0")
+    saved = case.save_figure("scaling", "per_month", "own", likely="7", revision="1")
+    data = {
+        "category": "scaling",
+        "key": "per_month",
+        "option": "own",
+        "undo": "1",
+        f"undo:{key}": stack_in(saved, key),
+        f"revision:{key}": "2",
+    }
+    assert case.client.post(case.url("figure_save"), data, headers=case.htmx()).status_code == 200
+    figure = case.figure("scaling", "per_month", case.own)
+    assert figure is not None
+    assert f"{figure.likely.normalize():f}" == "16.042"
