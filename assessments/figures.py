@@ -15,6 +15,7 @@ from assessments.scoring.read_costs import DEMAND, FIGURES
 from assessments.scoring.reading import FINEST, MAX_NUMBER_LENGTH, NUMBER, Bounds, too_close
 from compliance.marking import marked as _
 
+_PER_CENT = Bounds(least=-(Decimal(10) ** 6), most=Decimal(10) ** 6)
 BUDGET = Bounds(most=Decimal(10) ** 12)
 # Of two figures that stand side by side the first must not be above the second.
 ORDERED = (("budget_target_per_month", "budget_limit_per_month"), *read_costs.ORDERED)
@@ -22,6 +23,9 @@ _LOOKS_LIKE_ONE = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?", re.ASCI
 _THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2}(,\d{3})+(?=$|\.|[eE])", re.ASCII)
 _TWO_WAYS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 _TWO_WAYS_BY_HAND = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}", re.ASCII)
+
+
+SHARES = frozenset({"cached_share", "growth_per_year", "discount_rate", "utilisation_limit"})
 
 
 @dataclass(frozen=True)
@@ -35,15 +39,20 @@ class FigureSpec:
     rangeable: bool
     help: str = ""
 
+    @property
+    def is_share(self) -> bool:
+        """Whether 1 is the whole, or 100 % a year."""
+        return self.key in SHARES
+
 
 _DEMAND_LABELS: dict[str, tuple[str, ...]] = {
     "input_tokens_per_month": (_("Input tokens"), _("a month")),
     "output_tokens_per_month": (_("Output tokens"), _("a month")),
-    "cached_share": (_("Cached share of input"), _("of the input"), _("0 to 1; 0 if left out")),
+    "cached_share": (_("Cached share of input"), _("of the input"), _("0.3 or 30 %; 0 if left out")),
     "peak_ratio": (_("Busiest hour against the average"), _("times"), _("1 if left out")),
-    "growth_per_year": (_("Growth"), _("a year"), _("0.2 is 20 %")),
+    "growth_per_year": (_("Growth"), _("a year"), _("0.2 or 20 %")),
     "horizon_months": (_("Horizon"), _("months")),
-    "discount_rate": (_("Discount rate"), _("a year"), _("0.08 is 8 %")),
+    "discount_rate": (_("Discount rate"), _("a year"), _("0.08 or 8 %")),
     "budget_target_per_month": (_("Budget: target"), _("a month"), _("cost scores best up to here; give the limit too")),
     "budget_limit_per_month": (_("Budget: limit"), _("a month"), _("cost scores worst from here on; give the target too")),
 }
@@ -123,6 +132,18 @@ def by_hand(text: str, bounds: Bounds, stands: str = "") -> str:
     if text.strip() != stands and _TWO_WAYS_BY_HAND.fullmatch(plain) and bounds.hold(Decimal(plain.replace(".", ""))):
         said = _("%(text)r can be read as %(whole)s or as %(fraction)s; write the one you mean in just these digits.")
         raise NoFigure(said, text=text.strip(), whole=plain.replace(".", ""), fraction=_settled(plain))
+    return text
+
+
+def share_by_hand(text: str, bounds: Bounds, stands: str = "") -> str:
+    """As ``by_hand`` for a share, which may also be written in per cent. Raises NoFigure for one above the whole that isn't: 8 is seldom 800 %."""
+    plain = "".join(text.split())
+    if plain.endswith("%"):
+        return f"{(typed(plain[:-1], _PER_CENT) / 100).normalize():f}"
+    by_hand(text, bounds, stands)
+    if plain and text.strip() != stands and bounds.most > 1 and (figure := typed(text, bounds)) > 1:
+        said = _("%(text)s would be %(percent)s %%. 8 %% is written 0.08 or 8 %%; write %(percent)s %% with its sign if that is meant.")
+        raise NoFigure(said, text=text.strip(), percent=f"{(figure * 100).normalize():f}")
     return text
 
 

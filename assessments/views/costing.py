@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop
 
+from accounts import formats
 from assessments.errors import Stale
 from assessments.evaluation import DEMAND
 from assessments.figures import COST_FIGURES, DEMAND_FIGURES, FigureSpec
@@ -24,6 +25,8 @@ COUNTED = frozenset(
     {"gpus_per_replica", "hours_per_month", "tokens_per_second_per_replica", "utilisation_limit", "minimum_replicas", "maximum_replicas",
      "fte", "weeks"}
 )  # fmt: skip
+LARGE = 10_000
+YEARLY = ("growth_per_year", "discount_rate")
 NOTHING = FigureSpec("", gettext_noop("This category costs nothing"), "", Bounds(), rangeable=False)
 
 
@@ -86,6 +89,16 @@ class FigureCell:
     def nothing(self) -> bool:
         """For the row without a key: it says that the category costs nothing as long as no figure stands beside it."""
         return self.row is not None and not self.others
+
+    @property
+    def understood(self) -> str:
+        """What is saved, where the digits alone may mislead: a share in per cent, and a large number with its thousands apart."""
+        if self.row is None or not (self.spec.is_share or self.row.likely >= LARGE):
+            return ""
+        if not self.spec.is_share:
+            return formats.number(f"{self.row.likely.normalize():,f}")
+        percent = formats.numbers(f"{(self.row.likely * 100).normalize():,f} %")
+        return _("%(percent)s a year") % {"percent": percent} if self.spec.key in YEARLY else percent
 
     @property
     def ranged(self) -> bool:

@@ -63,7 +63,7 @@ def save(
             )
         return False
     if not again:
-        sent = {part: meant(text, spec.bounds, figure_text(row, part), part) for part, text in sent.items()}
+        sent = {part: meant(text, spec.bounds, figure_text(row, part), part, share=spec.is_share) for part, text in sent.items()}
     before = row.revision if row else 0
     common = {"actor": request.user, "assessment": standing.assessment, "option": option, "category": category}
     figure = answering.figure_save(**common, key=spec.key, **sent, revision=revision)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts import formats
 from assessments.errors import Refused
-from assessments.figures import NoFigure, by_hand
+from assessments.figures import NoFigure, by_hand, share_by_hand
 from assessments.models import BasisOfAnswer, Option, Response, State
 from assessments.scoring.read_responses import bounds_of
 from assessments.scoring.reading import Bounds
@@ -83,10 +83,10 @@ def posted(data: QueryDict, key: str, question: Question, *, plain: bool = False
     return Posted(values, specials, one("basis"), one("note"), revision_in(one("revision") or ""))
 
 
-def meant(text: str, bounds: Bounds, stands: str, field: str = "value") -> str:
+def meant(text: str, bounds: Bounds, stands: str, field: str = "value", *, share: bool = False) -> str:
     """A number that a person typed into ``field``, as ``figures.by_hand`` reads it; raises Refused beside the field."""
     try:
-        return by_hand(text, bounds, stands)
+        return share_by_hand(text, bounds, stands) if share else by_hand(text, bounds, stands)
     except NoFigure as error:
         message = _(error.said) % error.values
         raise Refused(message, {field: message}) from None

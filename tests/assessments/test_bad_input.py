@@ -123,6 +123,31 @@ def test_a_point_that_may_part_thousands_is_asked_about_on_the_page_and_not_of_a
     assert "read as 1234 or as 1.2340;" in body(case.save_figure("demand", "budget_limit_per_month", likely="1,234", revision="5"))
 
 
+@pytest.mark.parametrize(
+    ("typed", "stored", "said"),
+    [("0.08", "0.08", "8 % a year"), ("8 %", "0.08", "8 % a year"), ("0,125", "0.125", "12.5 % a year"), ("800%", "8", "800 % a year"),
+     ("-0.05", "-0.05", "-5 % a year"), ("0", "0", "0 % a year")],
+)  # fmt: skip
+def test_a_rate_is_told_as_it_was_understood(case: Case, typed: str, stored: str, said: str) -> None:
+    saved = case.save_figure("demand", "discount_rate", likely=typed, revision="0")
+    figure = case.figure("demand", "discount_rate")
+    assert figure is not None
+    assert f"{figure.likely.normalize():f}" == stored
+    assert f'<p class="figure-read">{said}</p>' in body(saved)
+
+
+def test_a_rate_above_one_without_its_sign_is_refused(case: Case) -> None:
+    for key in ("discount_rate", "growth_per_year"):
+        refused = case.save_figure("demand", key, likely="8", revision="0")
+        assert refused.status_code == 422
+        assert "8 would be 800 %. 8 % is written 0.08 or 8 %; write 800 % with its sign if that is meant." in body(refused)
+    assert case.save_figure("demand", "cached_share", likely="30", revision="0").status_code == 422
+    assert "it must be a number from -0.5 to 10." in body(case.save_figure("demand", "discount_rate", likely="8000 %", revision="0"))
+    assert case.assessment.figures.count() == 0
+    shared = case.save_figure("infrastructure", "utilisation_limit", "own", likely="45 %", low="30%", high="0.6", revision="0")
+    assert '<p class="figure-read">45 %</p>' in body(shared)
+
+
 def test_an_answer_is_asked_about_only_where_both_readings_fit(case: Case) -> None:
     assert case.save("uptime", "vendor", value="99.875", revision="0").status_code == 200  # up to 100
     assert case.save("uptime", "vendor", value="1.500", revision="1").status_code == 200
