@@ -3,7 +3,7 @@ and records, in one transaction. Answers and figures are saved in ``answering``;
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -180,13 +180,15 @@ def terms_set(*, actor: User, assessment: Assessment, currency: str, as_of: date
     return assessment
 
 
-def _described(assessment: Assessment, name: str, sourcing: str, currency: str, fallback_sourcing: str) -> str:
-    """The option's name, once everything about it fits; raises Refused naming every field that is wrong."""
+def _described(assessment: Assessment, name: str, sourcing: str, currency: str, fallback_sourcing: str, others: Iterable[str]) -> str:
+    """The option's name, once everything about it fits and none of ``others`` is called so; raises Refused naming every field that is wrong."""
     wrong = {}
     try:
         name = required_text({"name": _("name of the option")}, {"name": name})["name"]
     except Refused as error:
         wrong = error.fields
+    if name.casefold() in {other.strip().casefold() for other in others}:
+        wrong = {"name": _("Another option is called %(name)s; give this one a name of its own.") % {"name": name}}
     if sourcing not in Sourcing.values:
         wrong |= {"sourcing": _("Choose one of the four ways to source the model.")}
     if fallback_sourcing and fallback_sourcing not in Sourcing.values:
@@ -216,7 +218,8 @@ def option_add(
     """
     with transaction.atomic():
         assessment = opened(actor, assessment, "edit")
-        name = _described(assessment, name, sourcing, currency, fallback_sourcing)
+        there = dict(assessment.options.values_list("key", "name"))
+        name = _described(assessment, name, sourcing, currency, fallback_sourcing, there.values())
         original = assessment.options.filter(key=copy_from).first() if copy_from else None
         copied: dict[str, Any] = {}
         if copy_from and original is None:
@@ -226,17 +229,16 @@ def option_add(
                 "currency": original.currency or assessment.currency
             }
             raise Refused(_("The option isn't described yet."), {"currency": message})
-        keys = set(assessment.options.values_list("key", flat=True))
-        if len(keys) >= MAX_OPTIONS:
+        if len(there) >= MAX_OPTIONS:
             message = _("An assessment compares at most %(most)d options; remove one first.") % {"most": MAX_OPTIONS}
             raise Refused(message, {"name": message})
         base = key or slugify(name)[:50] or "option"
         unique, n = base, 2
-        while unique in keys or (unique == ADDRESS_OF_ADDING and not key):
+        while unique in there or (unique == ADDRESS_OF_ADDING and not key):
             unique, n = f"{base}-{n}", n + 1
         option = Option.objects.create(
             assessment=assessment, key=unique, name=name, sourcing=sourcing, provider=provider.strip()[:200],
-            model=model.strip()[:200], position=len(keys), currency=currency or (original.currency if original else ""),
+            model=model.strip()[:200], position=len(there), currency=currency or (original.currency if original else ""),
             **_fallback(fallback_sourcing, fallback_provider, fallback_model),
         )  # fmt: skip
         if original is not None:
@@ -304,7 +306,10 @@ def option_change(
         currency = option.currency if currency is None else currency
         former = {name: getattr(option, name) for name in ("sourcing", "currency", "fallback_sourcing", *OPTION_TEXTS)}
         held, priced_in = option.fallback_sourcing, option.currency or assessment.currency
-        option.name = _described(assessment, name, sourcing, currency, fallback_sourcing or "")
+        # Files may hold two of one name; whoever changes something else of one keeps it.
+        renamed = name.strip().casefold() != option.name.casefold()
+        others = assessment.options.exclude(pk=option.pk).values_list("name", flat=True) if renamed else ()
+        option.name = _described(assessment, name, sourcing, currency, fallback_sourcing or "", others)
         before, option.sourcing = option.sourcing, sourcing
         if fallback_sourcing is not None:
             for field, text in _fallback(fallback_sourcing, fallback_provider, fallback_model).items():

@@ -22,8 +22,25 @@ def test_added_changed_listed_removed(officer, cast: Cast) -> None:
 
 def test_id_is_made_from_the_name(officer, cast: Cast) -> None:
     draft = make_draft(cast)
-    names = [officer("post", "options", {"name": "Own cluster", "sourcing": "self_hosted_open"}, assessment=draft) for _ in range(2)]
+    names = [
+        officer("post", "options", {"name": name, "sourcing": "self_hosted_open"}, assessment=draft)
+        for name in ("Own cluster", "Own: cluster")
+    ]
     assert [answer.json()["id"] for answer in names] == ["own-cluster", "own-cluster-2"]
+
+
+def test_two_options_have_two_names(officer, cast: Cast) -> None:
+    draft = make_draft(cast)
+    officer("post", "options", VENDOR, assessment=draft)
+    again = officer("post", "options", VENDOR | {"id": "other", "name": " vendor api "}, assessment=draft)
+    assert again.status_code == 422
+    assert again.json()["errors"] == {"name": ["Another option is called vendor api; give this one a name of its own."]}
+    officer("post", "options", VENDOR | {"id": "other", "name": "Other"}, assessment=draft)
+    renamed = officer("patch", "option", {"name": "VENDOR API"}, assessment=draft, option="other")
+    assert (renamed.status_code, list(renamed.json()["errors"])) == (422, ["name"])
+    assert officer("patch", "option", {"name": "OTHER"}, assessment=draft, option="other").json()["name"] == "OTHER"
+    draft.options.update(name="One")  # as a file may have it
+    assert officer("patch", "option", {"model": "Frontier 5"}, assessment=draft, option="other").status_code == 200
 
 
 @pytest.mark.parametrize(

@@ -122,6 +122,15 @@ def test_an_option_half_described_says_everything_that_is_missing(case: Case) ->
     assert case.assessment.options.count() == 2
 
 
+def test_an_option_takes_no_name_that_another_has(case: Case) -> None:
+    taken = {"name": f" {case.own.name.upper()} ", "sourcing": "managed_open"}
+    for url in (case.url("option_add"), case.url("option_edit", option="vendor")):
+        response = case.client.post(url, taken)
+        assert response.status_code == 422
+        assert f"Another option is called {case.own.name.upper()}; give this one a name of its own." in response.content.decode()
+    assert case.assessment.options.count() == 2
+
+
 def test_an_option_is_changed_and_keeps_its_id(case: Case) -> None:
     url = case.url("option_edit", option="vendor")
     assert 'value="Vendor"' in case.client.get(url).content.decode()
