@@ -33,12 +33,13 @@ _LOCK = "UPDATE assessments_assessment SET updated_at = %s WHERE id = %s AND org
 _READ = """
 SELECT 'response', r.id, COALESCE(option_id, 0), question, state, CAST(value AS text), basis, revision,
        CASE WHEN question = %s THEN note ELSE '' END,
-       CASE WHEN question = %s THEN (SELECT COUNT(*) FROM assessments_evidence e WHERE e.response_id = r.id) ELSE 0 END
+       CASE WHEN question = %s THEN (SELECT COUNT(*) FROM assessments_evidence e WHERE e.response_id = r.id) ELSE 0 END,
+       CASE WHEN answered_by_id = %s THEN 1 ELSE 0 END
   FROM assessments_response r WHERE assessment_id = %s AND question IN (%s{questions})
-UNION ALL SELECT 'option', id, 0, key, sourcing, fallback_sourcing, name, position, '', 0 FROM assessments_option WHERE assessment_id = %s
-UNION ALL SELECT 'use case', 0, 0, archetype, '', '', '', 0, '', 0 FROM assessments_usecase WHERE id = %s
-UNION ALL SELECT 'role', 0, 0, role, '', '', '', 0, '', 0 FROM accounts_membership WHERE organisation_id = %s AND user_id = %s
-UNION ALL SELECT 'place', 0, 0, questionnaire, section, '', '', 0, '', 0 FROM assessments_assignment WHERE assessment_id = %s AND person_id = %s
+UNION ALL SELECT 'option', id, 0, key, sourcing, fallback_sourcing, name, position, '', 0, 0 FROM assessments_option WHERE assessment_id = %s
+UNION ALL SELECT 'use case', 0, 0, archetype, '', '', '', 0, '', 0, 0 FROM assessments_usecase WHERE id = %s
+UNION ALL SELECT 'role', 0, 0, role, '', '', '', 0, '', 0, 0 FROM accounts_membership WHERE organisation_id = %s AND user_id = %s
+UNION ALL SELECT 'place', 0, 0, questionnaire, section, '', '', 0, '', 0, 0 FROM assessments_assignment WHERE assessment_id = %s AND person_id = %s
 """
 
 
@@ -49,7 +50,8 @@ def _reading(questions: tuple[str, ...]) -> str:
 
 
 class Answer(NamedTuple):
-    """One answer as it stands. ``value`` in JSON, None where there is none; ``note`` and ``files``: of the question that was asked for."""
+    """One answer as it stands. ``value`` in JSON, None where there is none; ``note`` and ``files``: of the question that was asked for;
+    ``mine``: the person gave it who is about to answer."""
 
     pk: int
     state: str
@@ -58,6 +60,7 @@ class Answer(NamedTuple):
     revision: int
     note: str = ""
     files: int = 0
+    mine: bool = False
 
     @property
     def content(self) -> Any:
@@ -98,7 +101,7 @@ class Ground:
         value = None if response.state != State.ANSWERED else json.dumps(response.value)
         place = (response.option_id, response.question)
         files = self.answers[place].files if place in self.answers else 0
-        self.answers[place] = Answer(response.pk, response.state, value, response.basis, response.revision, response.note, files)
+        self.answers[place] = Answer(response.pk, response.state, value, response.basis, response.revision, response.note, files, mine=True)
 
 
 def hold(*, actor: User, organisation: Organisation, assessment: UUID, question: str = "", alone: bool = False) -> Ground:
@@ -123,10 +126,10 @@ def hold(*, actor: User, organisation: Organisation, assessment: UUID, question:
     places: set[Place] = set()
     archetype, options, answers = "", [], {}
     with connection.cursor() as cursor:
-        cursor.execute(_reading(also), [question, question, pk, question, pk, use_case, organisation.pk, actor.pk, pk, actor.pk])
-        for kind, id_, owner, name, state, value, basis, number, note, files in cursor.fetchall():
+        cursor.execute(_reading(also), [question, question, actor.pk, pk, question, pk, use_case, organisation.pk, actor.pk, pk, actor.pk])
+        for kind, id_, owner, name, state, value, basis, number, note, files, mine in cursor.fetchall():
             if kind == "response":
-                answers[(owner or None, name)] = Answer(id_, state, value, basis, number, note, files)
+                answers[(owner or None, name)] = Answer(id_, state, value, basis, number, note, files, bool(mine))
             elif kind == "option":
                 option = Option(pk=id_, assessment=found, key=name, sourcing=state, fallback_sourcing=value, name=basis, position=number)
                 option._state.adding, option._state.db = False, connection.alias

@@ -78,6 +78,12 @@ def count(ground: Ground, now: Shown, section: Section) -> Count:
     return Count(answered, asked)
 
 
+def given_by(ground: Ground, section: Section) -> int:
+    """How many of the section's answers the person gave who is about to answer, also of those that are hidden by now."""
+    places = {question.id for question in section.questions}
+    return sum(answer.mine and answer.state != State.UNANSWERED for (_owner, id_), answer in ground.answers.items() if id_ in places)
+
+
 def _counts(question: Question, answer: Answer | None) -> bool:
     return answer is not None and (answer.state == State.ANSWERED or (question.not_applicable and answer.state == State.NOT_APPLICABLE))
 

@@ -22,6 +22,7 @@ from assessments.models import Assessment, Option, Response, State
 from assessments.progress import Owner, Standing, standing_of
 from assessments.views.asking import Cell, Trouble, pending_of, section_rows
 from assessments.views.common import SpineLink, find, page_context
+from assessments.views.filtering import MINE, UNANSWERED, Filter, counts
 from assessments.views.undoing import popped, pushed
 from assessments.views.wire import NONE_OF_THESE, STATES, Posted, key_of, posted, untouched
 from compliance.catalogue.model import Question, Section
@@ -135,11 +136,12 @@ def _answered(
         standing = standing_of(ground.assessment)
         return answer_saved(request, standing, question, row.option, before, None, 200, stack=stack, again=again, undone=undone)
     cell = Cell(question, row.option, visible=True, row=row if row.pk else None, files=stood.files if stood else 0, undo=stack)
-    counts = [tally.count(ground, now, section) for section in of.sections]
-    mine = counts[of.sections.index(part)]
-    fresh = [(f"s-{of.id}-{part.id}", mine), (f"q-{of.id}", sum(counts, tally.Count()))]
+    by_section = [tally.count(ground, now, section) for section in of.sections]
+    mine = by_section[of.sections.index(part)]
+    fresh = [(f"s-{of.id}-{part.id}", mine), (f"q-{of.id}", sum(by_section, tally.Count()))]
     context = {
         "organisation": ground.assessment.organisation, "assessment": ground.assessment, "cell": cell, "count": mine, "counts": fresh,
+        "chips": {UNANSWERED: mine.asked - mine.answered, MINE: tally.given_by(ground, part)},
         "saved_at": timezone.localtime(), "oob": True, "saving": request.path,
     }  # fmt: skip
     return fragment(context)
@@ -179,6 +181,7 @@ def answer_saved(
         fresh_cells=fresh_cells, appeared=appeared, gone=len(fresh_rows) - appeared, pending=pending_of(standing, part), whole=True,
         saved_at=None if trouble else timezone.localtime(), clear=drawn, count=tally.progress_of(standing, part), oob=True, undone=undone,
     )  # fmt: skip
+    context["chips"] = counts(standing, list(part.questions), Filter(person=request.user.pk))
     context["counts"] = [
         (line.id, line.count) for group in context["spine"] for line in (group, *group.links) if line.count and not _noted(line)
     ]

@@ -168,7 +168,9 @@ def test_an_option_begins_as_a_copy(officer, call_as, acme: Case) -> None:
     assert made.status_code == 201
     (row,) = officer("get", "responses", assessment=acme.assessment, query="?option=copy").json()["results"]
     assert (row["question"], row["value"], row["note"], row["answered_by"]["name"]) == ("sla", "full", SLA_NOTE, "Risk officer")
-    wrong = officer("post", "options", {"name": "Another copy", "sourcing": "closed_api", "copy_from": "nobody"}, assessment=acme.assessment)
+    wrong = officer(
+        "post", "options", {"name": "Another copy", "sourcing": "closed_api", "copy_from": "nobody"}, assessment=acme.assessment
+    )
     assert (wrong.status_code, list(wrong.json()["errors"])) == (422, ["copy_from"])
     assert officer("patch", "option", {"copy_from": "vendor"}, assessment=acme.assessment, option="own").status_code == 400
 

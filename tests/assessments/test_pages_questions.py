@@ -62,8 +62,27 @@ def test_a_section_shows_what_is_asked_for_and_says_how_much_it_leaves_out(case:
     assert re.search(r'class="question asked" id="row-kind"', page)
     assert re.search(r'class="question asked row-off" id="row-practice"', page)
     assert "aren’t shown" in page
-    assert 'aria-current="true">Answered by me <span class="section-filter-count">1<' in page
+    assert 'aria-current="true">Answered by me <span class="section-filter-count" id="filter-mine">1<' in page
     assert "row-off" not in case.page()
+
+
+def chips(html: str) -> dict[str, str]:
+    return dict(re.findall(r'class="section-filter-count" id="filter-(\w+)"[^>]*>(\d+)<', html))
+
+
+def test_the_numbers_beside_the_filters_follow_each_answer(case: Case) -> None:
+    case.acting("contributor").save("practice", value="no", revision="0")
+    for question, option, fields in (
+        ("kind", "", {"value": "inside"}),  # others are asked from then on
+        ("uptime", "vendor", {"value": "99.5"}),
+        ("uptime", "own", {"special": "?unknown"}),
+        ("practice", "", {"value": "yes", "revision": "1"}),
+    ):
+        saved = case.save(question, option, **{"revision": "0", **fields}).content.decode()
+        page = chips(case.page())
+        assert {"unanswered", "mine"} <= chips(saved).keys()
+        assert chips(saved) == {kind: page[kind] for kind in chips(saved)}, question
+    assert page["mine"] == "4"
 
 
 def test_a_section_of_which_nothing_is_asked_for_says_so(case: Case) -> None:
