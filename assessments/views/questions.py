@@ -40,9 +40,14 @@ class Line:
         return self.row is not None and self.row.state != State.UNANSWERED
 
     @property
+    def may_be_asked(self) -> bool:
+        """Whether it isn't known yet that it is asked, and nobody answered it all the same."""
+        return self.visible is None and not self.answered
+
+    @property
     def shown(self) -> str:
         if self.row is None or not self.answered:
-            return _("Not answered yet") if self.visible is not None else _("May yet be asked")
+            return _("May yet be asked") if self.may_be_asked else _("Not answered yet")
         return answer(self.question, display(self.question, self.row))
 
 
@@ -62,9 +67,11 @@ def questions(request: HttpRequest, assessment: UUID) -> HttpResponse:
     standing = standing_of(find(request, assessment))
     chosen = filter_in(request.GET, standing, request.user.pk)
     groups = groups_of(standing, chosen)
-    found = sum(len(lines) for group in groups for _question, lines in group.questions)
+    lines = [line for group in groups for _question, of in group.questions for line in of]
+    open_ = sum(line.may_be_asked for line in lines)
     context = page_context(
-        request, standing.assessment, standing, chosen=chosen, groups=groups, found=found, kinds=LABELS.items(), changed=CHANGED,
+        request, standing.assessment, standing, chosen=chosen, groups=groups, asked=len(lines) - open_, open=open_,
+        answered=sum(line.answered for line in lines), kinds=LABELS.items(), changed=CHANGED,
         typed=request.GET.get("q", "").strip()[:200], all=ALL,
     )  # fmt: skip
     return render(request, "assessments/questions.html", context)

@@ -34,6 +34,21 @@ def test_unanswered_mine_and_words(case: Case) -> None:
     assert listed(case, show="nonsense", days="-1", option="nobody") == everything
 
 
+def test_the_page_counts_questions_and_what_is_answered_of_them(case: Case) -> None:
+    def said(**asked: str) -> str:
+        page = case.client.get(case.url("questions"), asked).content.decode()
+        found = re.search(r'class="questions-found" role="status">(.*?)</p>', page, re.S)
+        assert found is not None
+        return found[1]
+
+    every = re.fullmatch(r"(\d+) questions, 0 answered; (\d+) more may yet be asked", said())
+    assert every is not None
+    assert int(every[1]) + int(every[2]) == len(listed(case))
+    case.save("sla", "vendor", value="full", revision="0")
+    assert " questions, 1 answered; " in said()
+    assert said(show="mine") == "1 question, 1 answered"
+
+
 def test_an_unknown_is_still_wanted_and_what_is_not_asked_is_not(case: Case) -> None:
     case.save("kind", value="?unknown", revision="0")
     assert "kind--" in listed(case, show="unanswered")
