@@ -11,7 +11,6 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,34 +22,11 @@ from assessments.errors import Refused, WrongStatus
 from assessments.models import Assessment, Assignment
 from assessments.permissions import require
 from assessments.progress import PlaceProgress, Standing, standing_of
+from assessments.views.asked import Asked, asked_of
 from assessments.views.common import allowed, find, page_context, place_url
 from assessments.views.wire import day_in
 
 FIELDS = ("person", "due_on", "note")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What somebody is asked for, as it stands today. ``state``: ``done``, ``overdue``, ``due`` (a day is set) or ``open``."""
-
-    row: Assignment
-    state: str
-
-    @property
-    def word(self) -> str:
-        return {"done": _("done"), "overdue": _("overdue"), "due": _("due"), "open": _("no day set")}[self.state]
-
-    @property
-    def tone(self) -> str:
-        return {"done": "good", "overdue": "bad", "due": "info", "open": "plain"}[self.state]
-
-
-def asked_of(row: Assignment) -> Asked:
-    if row.done_at is not None:
-        return Asked(row, "done")
-    if row.due_on is None:
-        return Asked(row, "open")
-    return Asked(row, "overdue" if row.due_on < timezone.now().date() else "due")
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,10 @@ from django.utils.translation import gettext_lazy
 
 from assessments.commenting import talks_of
 from assessments.evaluation import DEMAND
-from assessments.models import Assessment, Assignment, Option, Snapshot, Status
+from assessments.models import Assessment, Option, Snapshot, Status
 from assessments.permissions import ACTIONS, Place, Reach, reach_of, visible
 from assessments.progress import Count, Standing, standing_of, total
+from assessments.views.asked import Asked, asked_of
 
 FROZEN = {
     Status.IN_REVIEW: gettext_lazy(
@@ -177,12 +178,12 @@ def page_context(
     }
 
 
-def assigned_at(assessment: Assessment, place: Place | None) -> list[Assignment]:
+def assigned_at(assessment: Assessment, place: Place | None) -> list[Asked]:
     """Who is asked for the part."""
     if place is None:
         return []
     rows = assessment.assignments.filter(questionnaire=place[0], section=place[1])
-    return list(rows.select_related("person", "assigned_by"))
+    return [asked_of(row) for row in rows.select_related("person", "assigned_by")]
 
 
 def current_path(request: HttpRequest) -> str:

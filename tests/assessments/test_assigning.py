@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -52,6 +53,23 @@ def mails(kind: str) -> list[Job]:
 
 def said(case: Case) -> str:
     return events_of(case.cast.organisation.stream).last().sentence()
+
+
+def test_a_request_is_called_the_same_on_every_page(fresh: Case) -> None:
+    contributor = fresh.acting("contributor")
+    (row,) = ask(fresh, SECTION)
+    for days, word in ((14, "asked"), (3, "asked"), (2, "due"), (0, "due"), (-1, "late"), (None, "asked")):
+        Assignment.objects.update(due_on=None if days is None else today() + timedelta(days=days))
+        for reader, url in (
+            (contributor, fresh.url("detail")), (contributor, fresh.section_url), (fresh, fresh.url("assignments")),
+            (fresh, fresh.url("assignment", assignment=row.pk)),
+        ):  # fmt: skip
+            assert tags(reader.client.get(url).content.decode()) == [word], (days, url)
+
+
+def tags(page: str) -> list[str]:
+    """What is said of requests, in the order of the page."""
+    return re.findall(r"</svg>(asked|due|late|overdue|done|no day set)</span>", page)
 
 
 def test_asking_from_the_page_tells_the_person_once_and_the_trail(fresh: Case) -> None:
