@@ -125,12 +125,11 @@ def _waiting(request: HttpRequest, thing: Thing, standing: Standing | None) -> t
             if standing is None or part is None:
                 return _("Answer what you are asked"), "", _page(request, thing, "detail")
             left = part.count.asked - part.count.answered
-            told = (
-                ngettext("%(n)d question is open", "%(n)d questions are open", left) % {"n": left}
-                if left
-                else _("nothing is open any more")
-            )
-            return _("Answer: %(part)s") % {"part": part.name}, told, place_url(standing.assessment, part.place)
+            where = place_url(standing.assessment, part.place)
+            if not left:
+                return _("Confirm that you are through: %(part)s") % {"part": part.name}, _("nothing is open any more"), where
+            told = ngettext("%(n)d question is open", "%(n)d questions are open", left) % {"n": left}
+            return _("Answer: %(part)s") % {"part": part.name}, told, where
         case "sign":
             seat = _(" in the seat of %(name)s") % {"name": thing.more} if thing.more else ""
             return _("Read the record and sign it") + seat, thing.about, _page(request, thing, "record")

@@ -98,6 +98,15 @@ def test_parts_to_answer_wait_with_their_day_and_what_is_open(case: Case) -> Non
     assert "Answer: All: One" in told
     assert "questions are open" in told
     assert case.section_url in told
+    (row.questionnaire, row.section) = ("", "scaling")  # of each option a figure of it, and nothing more is open there
+    row.save()
+    for option in ("vendor", "own"):
+        case.save_figure("scaling", "per_month", option, likely="5", revision="0")
+    told = waiting(home(case.cast, "contributor"))
+    assert "Confirm that you are through: " in told
+    assert "nothing is open any more" in told
+    (row.questionnaire, row.section) = ("all", "one")
+    row.save()
     Assignment.objects.update(due_on=today() - timedelta(days=1))
     assert "todo-late" in waiting(home(case.cast, "contributor"))
     assert "Contributor is late with 1 part" in at_risk(home(case.cast, "risk_officer"))
