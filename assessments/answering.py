@@ -147,12 +147,18 @@ def save_on(
         return stands
     if revision is not None and revision != response.revision:
         theirs = Response.objects.filter(pk=response.pk).select_related("answered_by").first()
+        own = theirs is not None and theirs.answered_by_id == actor.pk
         raise Stale(
-            _("Somebody else changed this answer while you were on it. Theirs stands; look at both, then save again."),
+            (
+                _("You changed this answer in another window while you were on it here. That one stands; look at both, then save again.")
+                if own
+                else _("Somebody else changed this answer while you were on it. Theirs stands; look at both, then save again.")
+            ),
             theirs=before,
             mine=mine,
             by=theirs.answered_by.name if theirs and theirs.answered_by else "",
             at=theirs.answered_at if theirs else None,
+            own=own,
         )
     for name, content in mine.items():
         setattr(response, name, content)
@@ -258,10 +264,18 @@ def figure_save(
         if before == after:
             return figure
         if revision is not None and revision != (figure.revision if figure else 0):
+            own = figure is not None and figure.entered_by_id == actor.pk
             raise Stale(
-                _("Somebody else changed this figure while you were on it. Theirs stands; look at both, then save again."),
+                (
+                    _(
+                        "You changed this figure in another window while you were on it here. That one stands; look at both, then save again."
+                    )
+                    if own
+                    else _("Somebody else changed this figure while you were on it. Theirs stands; look at both, then save again.")
+                ),
                 theirs=before,
                 mine=after,
+                own=own,
             )
         if spec is not None and mine is not None:
             _require_order(assessment, option, category, spec, mine)

@@ -25,9 +25,11 @@ class WrongStatus(Refused):
 
 @dataclass
 class Stale(Refused):
-    """Somebody saved in between: ``theirs`` is what stands now, saved ``by`` whom and when; ``mine`` what was to be saved."""
+    """Somebody saved in between: ``theirs`` is what stands now, saved ``by`` whom and when; ``mine`` what was to be saved. ``own``: it was
+    the same person, in another window."""
 
     theirs: Mapping[str, object] = field(default_factory=dict)
     mine: Mapping[str, object] = field(default_factory=dict)
     by: str = ""
     at: datetime | None = None
+    own: bool = False

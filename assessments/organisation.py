@@ -51,8 +51,19 @@ def organisation_answer_save(
         if before == after:
             return row
         if revision is not None and revision != (row.revision if row else 0):
-            raise Stale(_("Somebody else changed this answer while you were on it. Theirs stands; look at both, then save again."),
-                        theirs=before or {}, mine=after or {})  # fmt: skip
+            own = row is not None and row.answered_by_id == actor.pk
+            raise Stale(
+                (
+                    _(
+                        "You changed this answer in another window while you were on it here. That one stands; look at both, then save again."
+                    )
+                    if own
+                    else _("Somebody else changed this answer while you were on it. Theirs stands; look at both, then save again.")
+                ),
+                theirs=before or {},
+                mine=after or {},
+                own=own,
+            )
         if after is None:
             assert row is not None
             row.delete()

@@ -99,7 +99,9 @@ def treat(
         stands = before.revision if before else 0
         if revision is not None and revision != stands:
             theirs = treatment_data(inherent, before)
-            raise Stale(_("Somebody else saved this finding meanwhile."), {}, theirs=theirs, mine={"treatment": treatment, "plan": plan})
+            own = before is not None and before.entered_by_id == actor.pk
+            message = _("You saved this finding in another window meanwhile.") if own else _("Somebody else saved this finding meanwhile.")
+            raise Stale(message, {}, theirs=theirs, mine={"treatment": treatment, "plan": plan}, own=own)
         person, files = _checked(assessment, treatment, plan, inherent, residual, owner, due_on, evidence)
         was = treatment_data(inherent, before)
         row, _made = Treated.objects.update_or_create(

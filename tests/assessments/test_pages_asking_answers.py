@@ -144,6 +144,21 @@ def test_a_stale_save_is_refused_with_both_values_and_can_then_be_kept(case: Cas
     assert case.answer("sla", case.vendor).value == "part"
 
 
+def test_who_changed_it_in_another_window_isn_t_called_somebody_else(case: Case) -> None:
+    for sent in ("full", "none"):
+        refused = case.save("sla", "vendor", value=sent, revision="0").content.decode()
+    assert "You changed this answer in another window" in refused
+    assert "Save this one" in refused
+    assert "Keep the other" in refused
+    assert not re.search("[Ss]omebody else|(?<!keep-)[Tt]heirs|Save mine", refused)
+    without_scripts = case.client.post(case.section_url, form_of(case.page()) | {"value:sla@vendor": "none", "revision:sla@vendor": "0"})
+    assert "keep the other" in row(without_scripts.content.decode(), "sla")
+    for sent in ("1", "2"):
+        refused = case.save_figure("scaling", "fte", "own", likely=sent, revision="0").content.decode()
+    assert "You changed this figure in another window" in refused
+    assert not re.search("[Ss]omebody else|(?<!keep-)[Tt]heirs", refused)
+
+
 def test_bad_input_is_told_beside_the_field_and_nothing_is_written(case: Case) -> None:
     response = case.save("uptime", "vendor", value="a lot", revision="0")
     assert response.status_code == 422

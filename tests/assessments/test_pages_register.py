@@ -98,7 +98,7 @@ class Treating(OnTheRegister):
         answer = self.officer.post("treat", **self.fields(treatment="avoid", plan="We drop it."))
         assert answer.status_code == 409
         text = words(answer)
-        assert "Somebody else saved this finding meanwhile." in text
+        assert "You saved this finding in another window meanwhile." in text
         assert "Mitigate: A second provider & a rehearsal." in text
         assert "We drop it." in text
         assert Treated.objects.get().treatment == "mitigate"
