@@ -3,7 +3,7 @@ and records, in one transaction. Answers and figures are saved in ``answering``;
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -81,9 +81,11 @@ def _texts(when: str, values: dict[str, Any]) -> dict[str, str]:
     return {f"{name}_{when}": str(value) for name, value in values.items() if value}
 
 
-def required_text(fields: dict[str, str], values: dict[str, str], longest: int = 200) -> dict[str, str]:
-    """The values stripped; raises Refused naming each that is empty or too long. ``fields`` maps name to label."""
-    wrong = {}
+def required_text(
+    fields: dict[str, str], values: dict[str, str], longest: int = 200, also: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The values stripped; raises Refused naming each that is empty or too long, and what is ``also`` wrong. ``fields`` maps name to label."""
+    wrong = dict(also or {})
     for name, label in fields.items():
         text = values.get(name, "").strip()
         limit = 4000 if name == "purpose" else longest
@@ -94,6 +96,14 @@ def required_text(fields: dict[str, str], values: dict[str, str], longest: int =
     if wrong:
         raise Refused(_("Something is missing."), wrong)
     return {name: value.strip() for name, value in values.items()}
+
+
+def _use_case_texts(release: Release, values: dict[str, str]) -> dict[str, str]:
+    """The values of a use case stripped; raises Refused naming at once each that is wrong."""
+    labels = {"title": _("title"), "name": _("name of the use case"), "purpose": _("purpose")}
+    known = "archetype" not in values or values["archetype"].strip() in index(release).archetypes
+    wrong = {} if known else {"archetype": _("Choose one of the kinds offered.")}
+    return required_text({name: label for name, label in labels.items() if name in values}, values, also=wrong)
 
 
 def assessment_create(
@@ -114,12 +124,7 @@ def assessment_create(
     """A draft for a new use case, pinned to ``release`` (the newest if left out); raises Refused naming the fields that are wrong."""
     require(actor, organisation, "create")
     release = release or newest()
-    texts = required_text(
-        {"title": _("title"), "name": _("name of the use case"), "purpose": _("purpose")},
-        {"title": title, "name": name, "purpose": purpose},
-    )
-    if archetype not in index(release).archetypes:
-        raise Refused(_("Choose the kind of use case."), {"archetype": _("Choose one of the kinds offered.")})
+    texts = _use_case_texts(release, {"title": title, "name": name, "purpose": purpose, "archetype": archetype})
     with transaction.atomic():
         use_case = UseCase.objects.create(
             organisation=organisation, name=texts["name"], purpose=texts["purpose"], archetype=archetype,
@@ -142,10 +147,7 @@ def use_case_change(*, actor: User, assessment: Assessment, **values: str) -> As
     """Change title, name, purpose, archetype, owner or people_affected; raises Refused naming the fields that are wrong."""
     with transaction.atomic():
         assessment = opened(actor, assessment, "edit")
-        labels = {"title": _("title"), "name": _("name of the use case"), "purpose": _("purpose")}
-        texts = required_text({k: v for k, v in labels.items() if k in values}, values)
-        if "archetype" in texts and texts["archetype"] not in index(release_of(assessment)).archetypes:
-            raise Refused(_("Choose the kind of use case."), {"archetype": _("Choose one of the kinds offered.")})
+        texts = _use_case_texts(release_of(assessment), values)
         use_case = assessment.use_case
         before: dict[str, str] = {}
         for name, text in texts.items():

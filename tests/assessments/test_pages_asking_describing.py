@@ -74,6 +74,14 @@ def test_a_half_filled_form_says_what_is_missing_and_keeps_the_rest(officer: Cli
     assert officer.post(at("create"), FORM | {"title": "x" * 201}).status_code == 422
 
 
+def test_an_empty_form_says_everything_that_is_missing_at_once_and_what_is_required_stands_beside_it(officer: Client) -> None:
+    empty = officer.get(at("create")).content.decode()
+    assert empty.count("(required)</span>") == 4
+    page = officer.post(at("create"), {}).content.decode()
+    for said in ("Enter the title.", "Enter the name of the use case.", "Enter the purpose.", "Choose one of the kinds offered."):
+        assert f">{said}</p>" in page
+
+
 def test_only_the_risk_officer_creates_and_imports(cast: Cast, small: Any) -> None:
     for who in ("contributor", "approver", "auditor", "administrator"):
         client = Client()
