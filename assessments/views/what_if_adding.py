@@ -94,18 +94,18 @@ def question_context(found: Evaluation, question: Question, adding: Adding) -> d
     special = [(UNKNOWN, _("Unknown"))] + ([(NOT_APPLICABLE, _("Doesn't apply"))] if question.not_applicable else [])
     if question.type == "choices":
         special = [(NONE_OF_THEM, _("None of these")), *special]
-    owners = [None] if question.scope == "use_case" else [o.id for o in found.facts.options]
+    of_options = question.scope == "option"
     return {
         "id": question.id,
         "text": question.text,
         "type": question.type,
         "unit": question.unit,
-        "asked_of_options": question.scope == "option",
+        "asked_of_options": of_options,
         "options": [
             {"id": o.id, "name": o.label, "now": said(question, response_to(found, question, o.id)), "chosen": o.id == adding.option}
-            for o in found.facts.options
+            for o in (found.facts.options if of_options else ())
         ],
-        "now": said(question, response_to(found, question, None)) if owners == [None] else "",
+        "now": "" if of_options else said(question, response_to(found, question, None)),
         "values": [
             {"id": id_, "text": text, "chosen": id_ in adding.values}
             for id_, text in [*((c.id, c.text) for c in question.choices), *special]

@@ -188,6 +188,13 @@ class WhatIf(OnTheCompleteCase):
         again = self.page(f"{NO_FALLBACK}&{second.replace('add-value=none', f'add-value={other}')}")
         assert again["Location"].endswith(f"?answer=service-levels.fallback%3Avendor-api%3A{other}")
 
+    def test_a_question_about_the_use_case_is_chosen(self) -> None:
+        for headers in ({}, VALUE):
+            page = self.page("add-question=ai-act.roles", **headers)
+            assert page.status_code == 200
+            assert "As it stands:" in words(page)
+            assert 'name="add-option"' not in html(page)
+
     def test_a_value_is_never_taken_for_another_questions(self) -> None:
         stale = self.page("add-question=service-levels.fallback&add-value-of=liability.insurance&add-option=vendor-api&add-value=none")
         assert stale.status_code == 200
