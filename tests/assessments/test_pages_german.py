@@ -90,6 +90,10 @@ class German(OnTheCompleteCase):
         workflow.submit(actor=self.cast.risk_officer, assessment=self.case)
         text = self.say_all(self.reader.get("record"))
         assert "0,2 incidents per shift" in text
+        approver = self.cast.approver
+        approver.formats = "de-DE"
+        approver.save(update_fields=["formats"])
+        assert re.search(r"Score \d+,\d of 100 \( ?at best \d+,\d ?\)", words(Reader(approver, self.case).get("sign")))
         total = content_of(newest(self.case))["evaluation"]["options"][0]["costs"]["total"]["likely"]
         with formats.shown_in("UTC", "de-DE"):
             assert amount(total) in text
