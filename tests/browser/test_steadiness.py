@@ -42,6 +42,7 @@ def test_the_record_tells_of_a_shift(cast: Cast, live_server, sign_in) -> None:
     page = sign_in(cast.risk_officer.email)
     page.evaluate(WATCH)
     page.evaluate("document.querySelector('main').style.paddingTop = '300px'")
+    page.wait_for_function("window.shifts.length")
     assert sum(value for value, *_ in shifts(page)) > MOST
 
 
