@@ -117,6 +117,8 @@ def _obligations(before: Evaluation, after: Evaluation) -> Iterable[tuple[str, s
     """(what happens, instrument and reference, title)."""
     old, new = ({o["id"]: o for o in obligations_of(e)} for e in (before, after))
 
+    names = {option.facts.id: option.facts.label for option in after.options}
+
     def named(duty: Mapping[str, Any]) -> tuple[str, str]:
         return INSTRUMENTS.get(duty["instrument"], "AI Act ") + duty["reference"], duty["title"]
 
@@ -128,7 +130,7 @@ def _obligations(before: Evaluation, after: Evaluation) -> Iterable[tuple[str, s
                 _("applies from %(now)s rather than %(before)s") % {"now": duty["applies_from"], "before": old[id_]["applies_from"]},
                 *named(duty),
             )
-        elif changed := _statuses(old[id_], duty):
+        elif changed := _statuses(old[id_], duty, names):
             yield changed, *named(duty)
         elif old[id_]["text"] != duty["text"]:
             yield _("reworded"), *named(duty)
@@ -137,7 +139,7 @@ def _obligations(before: Evaluation, after: Evaluation) -> Iterable[tuple[str, s
             yield _("gone"), *named(duty)
 
 
-def _statuses(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
+def _statuses(before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[str, str]) -> str:
     """How an obligation stands now rather than before, option by option where only some changed; empty where nothing did."""
     if "by_option" not in before or "by_option" not in after:
         now, was = after["status"], before["status"]
@@ -146,7 +148,7 @@ def _statuses(before: Mapping[str, Any], after: Mapping[str, Any]) -> str:
     owed_no_more = {option: _("not owed") for option in old if option not in new}
     said = _("%(option)s %(now)s rather than %(before)s")
     return ", ".join(
-        said % {"option": option, "now": now, "before": old.get(option, _("not owed"))}
+        said % {"option": names.get(option, option), "now": now, "before": old.get(option, _("not owed"))}
         for option, now in (new | owed_no_more).items()
         if now != old.get(option)
     )

@@ -32,13 +32,18 @@ def asks(stage: StageRule, names: Mapping[str, str]) -> str:
     if not people:
         some = {"any": _("Any approver"), "all": _("Every approver")}
         return some.get(str(quorum)) or (some["any"] if quorum == 1 else _("Any %(n)s approvers") % {"n": quorum})
+    return some_of(people, len(people) if quorum == "all" else 1 if quorum == "any" else int(quorum))
+
+
+def some_of(people: list[str], needed: int) -> str:
+    """So many of these people, in words."""
     if len(people) == 1:
         return people[0]
-    if quorum == "all" or quorum == len(people):
+    if needed >= len(people):
         return f"{', '.join(people[:-1])} {_('and')} {people[-1]}"
-    if quorum in ("any", 1):
+    if needed == 1:
         return f"{', '.join(people[:-1])} {_('or')} {people[-1]}"
-    return _("%(n)s of %(names)s") % {"n": quorum, "names": ", ".join(people)}
+    return _("%(n)s of %(names)s") % {"n": needed, "names": ", ".join(people)}
 
 
 def named(who: Who, names: Mapping[str, str]) -> list[str]:

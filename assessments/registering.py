@@ -175,6 +175,8 @@ def _checked(
         wrong["owner"] = _("Say who sees to it.")
     if treatment == Treatment.MITIGATE and due_on is None:
         wrong["due_on"] = _("Say until when.")
+    elif due_on is not None and due_on < timezone.now().date():
+        wrong["due_on"] = _("That day is over already.")
     files = list(Evidence.objects.filter(response__assessment=assessment, pk__in=[e for e in evidence if uuid_in(e)]))
     if len(files) != len(set(evidence)):
         wrong["evidence"] = _("One of the files isn't attached in this assessment.")

@@ -320,7 +320,9 @@ class SignOff:
         free = self._free(stage)
         standing_in = {} if stage.role else self._delegates()
         able = free | {to for of in free for to in standing_in.get(of, ())}
-        return [person for pk, person in self.approvers.items() if pk in able and pk not in self.involved]
+        asked = [person for pk, person in self.approvers.items() if pk in able and pk not in self.involved]
+        # Who is needed at a later stage isn't asked to sign in this one, where somebody else can.
+        return [person for person in asked if self.still_fillable(stage, person)] or asked
 
 
 def standings(snapshot: Snapshot) -> list[StageStanding]:

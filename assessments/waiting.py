@@ -261,11 +261,16 @@ def _signatures(cases: QuerySet[Assessment], person: User, organisation: Organis
     seats = Seat.objects.filter(
         ~Exists(taken), ~Exists(hand), ~Exists(had) | Exists(stand_in), stage=OuterRef("pk"), person__in=approvers
     ).order_by().values("stage")  # fmt: skip
+    # A later stage that needs each of its seats, of which the person has one: they can't sign before it, too.
+    seats_in = Seat.objects.filter(stage=OuterRef("pk")).order_by().values("stage").annotate(n=Count("pk")).values("n")
+    needing = Stage.objects.filter(snapshot=OuterRef("snapshot"), position__gt=OuterRef("position"), seats__person=person)
     stages = (
         Stage.objects.filter(~Exists(later), snapshot__assessment__in=cases.filter(status=Status.IN_REVIEW).values("pk"))
         .annotate(
             given=Coalesce(Subquery(said.annotate(n=Count("pk")).values("n")), 0), last_at=Subquery(said.annotate(at_=Max("at")).values("at_")),
-            spoken=Exists(had_part), own=Exists(own), for_other=Subquery(others.values("person__name")[:1]),
+            spoken=Exists(had_part), own=Exists(own),
+            later=Exists(needing.annotate(of=Subquery(seats_in)).filter(needed__gte=F("of"))),
+            for_other=Subquery(others.values("person__name")[:1]),
             able=Case(
                 When(role="", then=Coalesce(Subquery(seats.annotate(n=Count("pk")).values("n")), 0)),
                 default=Coalesce(Subquery(anyone.annotate(n=Count("pk")).values("n")), 0),
@@ -274,14 +279,31 @@ def _signatures(cases: QuerySet[Assessment], person: User, organisation: Organis
         .order_by("snapshot", "position")
         .values_list(
             "pk", "snapshot__assessment", "snapshot__assessment__title", "snapshot__created_at", "title", "role", "needed", "due_days", "given",
-            "last_at", "spoken", "own", "for_other", "able", "snapshot__assessment__author",
+            "last_at", "spoken", "own", "for_other", "able", "snapshot__assessment__author", "later",
         )
     )  # fmt: skip
     found: list[Thing] = []
     open_since: dict[UUID, Any] = {}  # None once the open stage has been met
     missing: dict[UUID, int] = defaultdict(int)  # signatures that any approver may give
     stuck: dict[UUID, Thing] = {}
-    for pk, case, title, submitted_at, stage, role, needed, due_days, given, last_at, spoken, seated, for_other, able, author in stages:
+    for (
+        pk,
+        case,
+        title,
+        submitted_at,
+        stage,
+        role,
+        needed,
+        due_days,
+        given,
+        last_at,
+        spoken,
+        seated,
+        for_other,
+        able,
+        author,
+        needed_later,
+    ) in stages:
         missing[case] += max(needed - given, 0) if role else 0
         if given < needed and able < (missing[case] if role else needed - given):
             mine = ADMINISTRATOR in roles or (RISK_OFFICER in roles and author == person.pk)
@@ -295,7 +317,7 @@ def _signatures(cases: QuerySet[Assessment], person: User, organisation: Organis
         open_since[case] = None
         due = (opened_at + timedelta(days=due_days)).date()
         own_voice = bool(role) or seated
-        mine = APPROVER in roles and not spoken and bool(own_voice or for_other)
+        mine = APPROVER in roles and not spoken and not needed_later and bool(own_voice or for_other)
         if mine or due < today:
             found.append(Thing("sign", str(pk), case, title, stage, "" if own_voice else for_other or "", due, mine))
     return [*found, *stuck.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from assessments.policy_conditions import in_words
 from audit.canonical import canonical_bytes, sha256_hex
 from reports import wording
 from reports.wording import word
@@ -31,7 +32,7 @@ def stage(standing: dict[str, Any], snapshot: dict[str, Any]) -> dict[str, Any]:
     people = ", ".join(person["name"] for person in asked.get("people", []))
     return standing | {
         "people": people or "any approver",
-        "when": asked.get("when", ""),
+        "when": in_words(asked["when"]) if asked.get("when") else "",
         "meaning_text": word(standing["meaning"], wording.MEANINGS),
     }
 

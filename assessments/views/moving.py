@@ -17,7 +17,9 @@ from assessments.evaluation import release_of
 from assessments.permissions import require
 from assessments.progress import standing_of
 from assessments.views.common import find, page_context
+from assessments.views.law import CLASSES
 from assessments.views.places import live_places, questions_of
+from assessments.views.presenting_change import OUTCOMES
 from compliance.catalogue.diff import diff
 from compliance.catalogue.index import as_data, index
 
@@ -57,6 +59,8 @@ def catalogue(request: HttpRequest, assessment: UUID) -> HttpResponse:
             effect, trouble = None, str(error)
         context |= {
             "effect": effect,
+            "risk_class": [CLASSES.get(one, one) for one in effect.risk_class] if effect else [],
+            "recommendation": [_recommended(one) for one in effect.recommendation] if effect else [],
             "trouble": trouble,
             "counts": sorted(counts.items()),
             "questions": [questions[id_] for id_ in effect.questions] if effect else [],
@@ -71,3 +75,9 @@ def catalogue(request: HttpRequest, assessment: UUID) -> HttpResponse:
             ],
         }
     return render(request, "assessments/catalogue.html", context)
+
+
+def _recommended(text: str) -> str:
+    """``clear: Vendor API`` with the outcome in words."""
+    outcome, colon, option = text.partition(": ")
+    return f"{OUTCOMES[outcome]}{colon}{option}"

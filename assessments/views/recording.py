@@ -20,6 +20,8 @@ from assessments.figures import COST_FIGURES, DEMAND_FIGURES
 from assessments.models import Assessment, BasisOfAnswer, DecisionRecord, Part, Participation, PartSeen, Snapshot, Stage, Status
 from assessments.parts import PARTS, PartOfRecord
 from assessments.permissions import APPROVER
+from assessments.policy_changes import some_of
+from assessments.policy_conditions import in_words
 from assessments.records import verdict_data, verdicts_on
 from assessments.snapshots import content_of
 from assessments.verdicts import why_barred
@@ -126,12 +128,25 @@ def _after(request: HttpRequest, assessment: Assessment, decided: dict[str, Any]
 
 def _reading(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> dict[str, Any]:
     """For an approver: the parts that they have read, if it is their turn, and why it isn't otherwise."""
+    if later := needed_later(request.user, desk):
+        return {"needed_later": later}
     if desk.may_speak:
         read = {part.key: part for part in desk.parts}
         return {"may_sign": True, "read": read, "unread": len(desk.unread), "progress": progress_of(desk.parts)}
     if had := desk.sign_off.part_of(request.user):  # type: ignore[arg-type]
         return {"barred": why_barred(had)}
     return {"barred": _("You are an approver, but it isn't your turn: see who signs.")}
+
+
+def needed_later(person: Any, desk: Desk) -> str:
+    """Why an approval in this stage would be refused, told before anything is read and typed; empty where it wouldn't be."""
+    if desk.turn is None or not desk.may_speak or desk.turn.stage == desk.stages[-1].stage:
+        return ""
+    if desk.sign_off.still_fillable(desk.turn.stage, person):
+        return ""
+    return _(
+        "You are needed at a later stage, and nobody may sign a record twice, so somebody else approves it at the stage %(stage)s."
+    ) % {"stage": desk.turn.stage.title}
 
 
 def progress_of(parts: list[PartOfRecord]) -> dict[str, Any]:
@@ -195,20 +210,18 @@ def stage_rows(
 
 def asks(stage: Stage, people: list[dict[str, str]]) -> str:
     """Whom a stage asks, in words."""
-    names = ", ".join(person["name"] for person in people)
-    if not names:
+    if not people:
         return _("Any approver") if stage.needed == 1 else _("%(n)s approvers") % {"n": stage.needed}
-    if stage.quorum == "all":
-        return names
-    return _("%(n)s of %(names)s") % {"n": stage.needed, "names": names}
+    return some_of([person["name"] for person in people], stage.needed)
 
 
 def why_stage(routed: dict[str, Any]) -> str:
     if not routed.get("when"):
         return ""
+    when = in_words(routed["when"])
     if routed["certain"]:
-        return _("Because of the policy's rule: %(when)s") % {"when": routed["when"]}
-    return _("Asked because the policy's rule can't be told: %(when)s") % {"when": routed["when"]}
+        return _("Asked because %(when)s, by the policy.") % {"when": when}
+    return _("Asked because it can't be told whether %(when)s, by the policy.") % {"when": when}
 
 
 def _verdicts(snapshot: Snapshot, decision: DecisionRecord | None, *, void: bool) -> list[dict[str, Any]]:

@@ -48,7 +48,8 @@ def tried(given: Mapping[str, str], policy: Policy, organisation: Organisation) 
         if value is not None:
             found[name] = value
         fields.append(_field(name, fact, text, error))
-    asked = any(given.get(name, "").strip() for name in names)
+    # What can't be read gives no answer, and not that of a case without it.
+    asked = any(given.get(name, "").strip() for name in names) and not any(field["error"] for field in fields)
     stages = [stage.title for stage in policy.stages_for(found)] if asked else []
     return Tried(fields, found, asked, policy.review_months(found), stages)
 

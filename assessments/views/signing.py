@@ -21,7 +21,7 @@ from assessments.snapshots import content_of
 from assessments.verdicts import Accepting, Asking, why_barred
 from assessments.views.common import page_context
 from assessments.views.drafts import draft_kept
-from assessments.views.recording import key_facts, progress_of, since_before, stage_rows
+from assessments.views.recording import key_facts, needed_later, progress_of, since_before, stage_rows
 from assessments.views.wire import day_in, dom_id, in_words
 
 CONDITION_ROWS = 3
@@ -53,7 +53,7 @@ def sign_page(
     context = page_context(
         request, assessment, snapshot=snapshot, content=content, barred=barred, form=form, errors=errors, trouble=trouble, typed=typed,
         wrong=[(_place(name, form), text) for name, text in errors.items()],
-        needed_later=_needed_later(request, snapshot, desk), desk=desk, stages=stage_rows(desk.stages, content, True), statements=desk.statements,
+        needed_later=needed_later(request.user, desk), desk=desk, stages=stage_rows(desk.stages, content, True), statements=desk.statements,
         factors=None if barred else factors_of(request.user),  # type: ignore[arg-type]
         items=[
             _item(item, treated.get(item.data["id"]), typed if form == "approve" else {}, errors) for item in desk.items
@@ -94,17 +94,6 @@ def _barred(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> str:
         return _("Nothing is to be decided on this record now.")
     names = ", ".join(person.name for person in desk.sign_off.who_is_asked(desk.turn.stage)) or _("nobody now")
     return _("It isn't your turn: the stage %(stage)s asks %(names)s.") % {"stage": desk.turn.stage.title, "names": names}
-
-
-def _needed_later(request: HttpRequest, snapshot: Snapshot, desk: Desk) -> str:
-    """Why an approval in this stage would be refused, told before anything is read and typed; empty where it wouldn't be."""
-    if desk.turn is None or not desk.may_speak or desk.turn.stage == desk.stages[-1].stage:
-        return ""
-    if desk.sign_off.still_fillable(desk.turn.stage, request.user):  # type: ignore[arg-type]
-        return ""
-    return _(
-        "You are needed at a later stage, and nobody may sign a record twice, so somebody else approves it at the stage %(stage)s."
-    ) % {"stage": desk.turn.stage.title}
 
 
 def _item(item: Item, treated: Mapping[str, Any] | None, typed: Mapping[str, str], errors: Mapping[str, str]) -> dict[str, Any]:
