@@ -60,6 +60,12 @@ class LineProblem(ValueError):
     """A line that says nothing that can be asked; its text is a sentence."""
 
 
+def whole_number(text: str) -> int | None:
+    """A whole number as people write it, its thousands apart or not; None where it is none, or longer than any amount."""
+    digits = re.sub(r"[^0-9]", "", text)
+    return int(digits) if _NUMBER.fullmatch(text.strip()) and len(digits) <= LONGEST_NUMBER else None
+
+
 def facts() -> dict[str, Fact]:
     """Everything that a condition can ask, in the order in which it is offered."""
     grades = {grade: grade for grade in SEVERITIES}
@@ -154,10 +160,10 @@ def line_from(fact_id: str, how: str, text: str) -> Line:
     if how not in HOWS:
         raise LineProblem(_("Choose how it is compared."))
     if fact.kind == "number":
-        digits = re.sub(r"[^0-9]", "", text)
-        if not _NUMBER.fullmatch(text.strip()) or len(digits) > LONGEST_NUMBER:
+        number = whole_number(text)
+        if number is None:
             raise LineProblem(_("Enter a whole number, in digits."))
-        return Line(fact_id, how, (str(int(digits)),))
+        return Line(fact_id, how, (str(number),))
     values = tuple(dict.fromkeys(_value(fact, part.strip()) for part in text.split(",") if part.strip()))
     if not values:
         raise LineProblem(_("Enter a value."))

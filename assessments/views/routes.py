@@ -13,7 +13,7 @@ from assessments.charts.drawing import Chart
 from assessments.charts.route import ASKED, SKIPPED, UNSURE, Step, route_chart
 from assessments.policy import Policy
 from assessments.policy_changes import asks
-from assessments.policy_conditions import LONGEST_NUMBER, Fact, facts, in_words
+from assessments.policy_conditions import Fact, facts, in_words, whole_number
 from assessments.views.showing import manner
 
 ALWAYS_OFFERED = ("risk_class", "residual_risk", "blockers", "cost_total")
@@ -58,7 +58,7 @@ def _value(fact: Fact, text: str) -> str | int | bool | None:
     if not text:
         return None
     if fact.kind == "number":
-        return int(text) if text.isascii() and text.isdecimal() and len(text) <= LONGEST_NUMBER else None
+        return whole_number(text)
     if fact.kind == "yes_no":
         return {"yes": True, "no": False}.get(text)
     return text[:60] if not fact.values or text in fact.values else None

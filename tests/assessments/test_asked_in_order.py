@@ -67,7 +67,7 @@ def test_a_case_that_can_not_be_read_has_no_answer(cast: Cast) -> None:
     client = Client()
     client.force_login(cast.administrator)
     address = reverse("assessments:signing_rules", args=[cast.organisation.slug])
-    assert "would be asked" in words(client.get(address, {"cost_total": "600000", "blockers": "1"}))
+    assert "would be asked" in words(client.get(address, {"cost_total": "600,000", "blockers": "1"}))
     wrong = words(client.get(address, {"blockers": "many"}))
     assert "Enter a whole number, in digits." in wrong
     assert "would be asked" not in wrong

@@ -295,7 +295,12 @@ def test_the_page_shows_the_effect_and_moves_the_draft(answered: Case, publish: 
     overview = answered.client.get(answered.url("detail")).content.decode()
     assert answered.url("catalogue") in overview, "the assessment is told of it"
     page = answered.client.get(answered.url("catalogue")).content.decode()
-    for shown in ("Minimal risk → <strong>High-risk</strong>", "GDPR Art. 6</strong>, Duty 6: new", "2 questions would be open", "Question exit?"):
+    for shown in (
+        "Minimal risk → <strong>High-risk</strong>",
+        "GDPR Art. 6</strong>, Duty 6: new",
+        "2 questions would be open",
+        "Question exit?",
+    ):
         assert shown in page
     assert f'href="{answered.section_url}#a-sla--vendor"' in page, "the way to the answer that is lost"
     assert "Move this draft to release 2" in page
