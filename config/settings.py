@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "accounts.times.TimesMiddleware",
     "accounts.own_password.OwnPasswordMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "config.methods.MethodsMiddleware",
 ]
 
 ROOT_URLCONF = "config.urls"

@@ -83,10 +83,12 @@ def design(request: HttpRequest) -> HttpResponse:
     return render(request, "design.html", context)
 
 
-def _error(request: HttpRequest, code: int, heading: str, message: str, icon: str = "question-circle") -> HttpResponse:
+def _error(request: HttpRequest, code: int, heading: str, message: str, icon: str = "question-circle", *, back: str = "") -> HttpResponse:
+    """``back``: the page to lead to; where one begins, if it isn't given."""
     if request.path.startswith("/api/"):
         return json_problem(code, message)
-    return render(request, "error.html", {"code": code, "heading": heading, "message": message, "icon": icon}, status=code)
+    context = {"code": code, "heading": heading, "message": message, "icon": icon, "back": back}
+    return render(request, "error.html", context, status=code)
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -106,6 +108,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
     return _error(
         request, 404, _("There is nothing here"), _("The address is wrong, or what was here belongs to another organisation."), "search"
     )
+
+
+def method_not_allowed(request: HttpRequest, back: str) -> HttpResponse:
+    """Called by ``config.methods``, as Django has no handler for it."""
+    message = _("This address only takes what a form sends. The page that it belongs to shows how things stand.")
+    return _error(request, 405, _("There is no page at this address"), message, "search", back=back)
 
 
 def too_many_requests(request: HttpRequest) -> HttpResponse:

@@ -240,3 +240,19 @@ def test_everybody_gets_what_the_table_says(house: House, signed_in: dict[str, d
             if got not in want:
                 wrong.append(f"{method} as {person}: {got} ({response.status_code}) instead of {' or '.join(sorted(want))}")
     assert not wrong, "\n".join([address, *wrong])
+
+
+FORMS = [row for row in TABLE if "api" not in row.kind and not row.name.startswith("reports_api:") and set(row.methods) == {"POST"}]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("row", FORMS, ids=lambda row: row.name)
+def test_from_an_address_that_only_takes_a_form_a_page_is_reached(house: House, signed_in: dict[str, dict[str, str]], row: Row) -> None:
+    address, client = house.address(row), Client()
+    for person in row.methods["POST"] & set(ROLES):
+        client.cookies = SimpleCookie(signed_in[person])
+        answer = send(client, row, "GET", address, "")
+        assert answer.status_code == 405
+        above = send(client, row, "GET", answer.context["back"], "")
+        assert above.status_code in (200, 302), f"{answer.context['back']} as {person}"
+        assert above.status_code == 302 or above["Content-Type"].startswith("text/html")

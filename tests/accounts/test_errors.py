@@ -41,6 +41,25 @@ def test_a_person_never_sees_a_stack_trace_and_the_log_has_it(client, cast, monk
     assert any("secret inside" in str(record.exc_info) for record in caplog.records if record.exc_info)
 
 
+def test_an_address_that_only_takes_a_form_leads_to_its_page(client, cast):
+    client.force_login(cast.administrator)
+    answer = client.get(reverse("accounts:person_add", args=["meridian-bank"]))
+    page = answer.content.decode()
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    assert "There is no page at this address" in page
+    assert f'class="btn btn-primary" href="{reverse("accounts:people", args=["meridian-bank"])}"' in page
+
+
+def test_only_a_page_that_is_asked_for_gets_a_page_in_place_of_405(client, cast):
+    client.force_login(cast.administrator)
+    address = reverse("accounts:person_add", args=["meridian-bank"])
+    for more in ({"HX-Request": "true"}, {"Accept": "application/json"}):
+        answer = client.get(address, headers=more)
+        assert (answer.status_code, answer["Allow"], answer.content) == (405, "POST", b"")
+    answer = client.delete(reverse("accounts:people", args=["meridian-bank"]))
+    assert (answer.status_code, answer.content) == (405, b"")
+
+
 def test_the_api_answers_in_problem_details(client, cast):
     for path, status in (("/api/v1/organisations/meridian-bank/assessments/", 401), ("/api/v1/nowhere/", 404)):
         answer = client.get(path)
