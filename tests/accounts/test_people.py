@@ -38,6 +38,8 @@ def test_what_is_wrong_stands_beside_the_field_and_what_was_typed_stays(administ
     assert page.status_code == 422
     content = page.content.decode()
     assert 'id="error_email"' in content
+    assert "Nobody was added" in words(page)
+    assert content.index('<a href="#id_email">') < content.index("<table")
     assert 'value="no address"' in content
     assert not User.objects.filter(name="Nadia").exists()
 
@@ -60,6 +62,13 @@ def test_what_cant_be_stored_is_refused_at_its_field(administrator, field, value
     assert page.status_code == 422
     assert f'id="error_{field}"' in page.content.decode()
     assert User.objects.count() == before
+
+
+def test_the_pages_of_the_list_stay_within_reach_after_adding(administrator, monkeypatch):
+    monkeypatch.setattr("accounts.views.PEOPLE_A_PAGE", 3)
+    for email in ("nadia@example.com", "no address"):
+        page = administrator.post(url("person_add"), {"name": "Nadia", "email": email, "role": "contributor"})
+        assert f'rel="next" href="{url("people")}?page=2"' in page.content.decode()
 
 
 def test_a_person_with_an_account_keeps_it(administrator, cast):
