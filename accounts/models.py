@@ -263,6 +263,11 @@ class AuditAccess(models.Model):
     def __str__(self) -> str:
         return f"{self.user} audits {self.organisation} until {self.ends_on}"
 
+    @property
+    def whole(self) -> bool:
+        """Whether every assessment is in scope."""
+        return not (self.listed or self.period_from or self.period_to)
+
 
 class AuditedAssessment(models.Model):
     """An assessment, by its id, that an access is about; assessments are no concern of this app, so it is no foreign key."""

@@ -105,9 +105,8 @@ def permission_denied(request: HttpRequest, exception: Exception | None = None) 
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return _error(
-        request, 404, _("There is nothing here"), _("The address is wrong, or what was here belongs to another organisation."), "search"
-    )
+    message = _("The address is wrong, or what was here belongs to another organisation or isn't open to you.")
+    return _error(request, 404, _("There is nothing here"), message, "search")
 
 
 def method_not_allowed(request: HttpRequest, back: str) -> HttpResponse:

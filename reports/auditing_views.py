@@ -75,6 +75,7 @@ def _page(request: HttpRequest, *, trouble: str = "", status: int = 200) -> Http
         "found": found, "page": found.page, "search": search, "trouble": trouble, "accesses": rights.limits, "classes": CLASSES,
         "outcomes": [("approved", _("Approved")), ("rejected", _("Rejected")), (auditing.UNDECIDED, _("Not decided"))],
         "query": f"{urlencode(given)}&" if given else "", "most": gathering.MOST, "nav": "audit",
+        "all_open": rights.limits is None or any(access.whole for access in rights.limits),
         "lines": [(line, CLASSES.get(line.risk_class, line.risk_class)) for line in found.lines],
     }  # fmt: skip
     return render(request, "reports/audit.html", context, status=status)

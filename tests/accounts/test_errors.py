@@ -17,6 +17,7 @@ def test_an_unknown_address_says_so_with_a_way_onward(client, cast):
     page = client.get("/o/meridian-bank/no/such/page/")
     assert page.status_code == 404
     assert "There is nothing here" in page.content.decode()
+    assert "isn&#x27;t open to you" in page.content.decode()
     assert reverse("home") in page.content.decode()
 
 

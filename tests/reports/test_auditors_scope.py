@@ -233,6 +233,15 @@ class TestPeriod:
         assert self.admit(audited, "g", period_from=today()) == {"other", "in_review", "approved"}
         assert self.admit(audited, "g") == {"other", "draft", "in_review", "approved"}
 
+    def test_the_page_of_auditors_says_how_much_of_it_is_open(self, audited: Audited) -> None:
+        all_of_it, some = "You can read it all, and change nothing.", "You can read what is open to you, and change nothing."
+        assert self.admit(audited, "j", period_from=today()) == {"in_review", "approved"}
+        bounded = User.objects.get(email="j@example.com")
+        for person, said in ((audited.inside, some), (bounded, some), (audited.house.cast.auditor, all_of_it)):
+            assert said in get(person, address(audited, "reports:audit")).content.decode()
+        assert self.admit(audited, "j") > {"draft"}
+        assert all_of_it in get(bounded, address(audited, "reports:audit")).content.decode()
+
     def test_all_there_is_with_what_is_to_come(self, audited: Audited) -> None:
         assert self.admit(audited, "h") == {"other", "draft", "in_review", "approved"}
 
