@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -143,13 +144,19 @@ def membership_grant(*, actor: User, user: User, organisation: Organisation, rol
 
 @dataclass(frozen=True)
 class Loss:
-    """What goes with a role besides it. ``access``: it is the person's only one; ``signing``: nobody else could sign."""
+    """What goes with a role besides it. ``access``: it is the person's only one; ``signing``: nobody else could sign; ``more``: something that
+    is known elsewhere, as ``also_lost`` says."""
 
     access: bool = False
     signing: bool = False
+    more: bool = False
 
     def __bool__(self) -> bool:
-        return self.access or self.signing
+        return self.access or self.signing or self.more
+
+
+# Filled in by the apps above this one: whether they know of something that goes with a role.
+also_lost: list[Callable[[Membership], bool]] = []
 
 
 def loss_with(membership: Membership) -> Loss:
@@ -158,7 +165,8 @@ def loss_with(membership: Membership) -> Loss:
     if membership.role == Role.ADMINISTRATOR and _is_last(membership):
         return Loss()
     only = not held.filter(user=user).exclude(pk=membership.pk).exists()
-    return Loss(access=only, signing=membership.role == Role.APPROVER and user.is_active and _is_last(membership))
+    signing = membership.role == Role.APPROVER and user.is_active and _is_last(membership)
+    return Loss(access=only, signing=signing, more=any(tells(membership) for tells in also_lost))
 
 
 def _is_last(membership: Membership) -> bool:

@@ -5,4 +5,4 @@ class AssessmentsConfig(AppConfig):
     name = "assessments"
 
     def ready(self) -> None:
-        from assessments import actions  # noqa: F401 - registers them
+        from assessments import actions, leaving  # noqa: F401 - register themselves

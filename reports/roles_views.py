@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import member
 from accounts.models import Role
 from accounts.services import loss_with
+from assessments.leaving import awaited_of
 from assessments.models import Assessment, Status
 
 
@@ -24,4 +25,5 @@ def taking(request: HttpRequest, membership: int) -> HttpResponse:
     if not loss:
         return redirect("accounts:people", org=organisation.slug)
     waiting = Assessment.objects.filter(organisation=organisation, status=Status.IN_REVIEW).count() if loss.signing else 0
-    return render(request, "reports/role_taking.html", {"nav": "administration", "held": held, "loss": loss, "waiting": waiting})
+    context = {"nav": "administration", "held": held, "loss": loss, "waiting": waiting, "awaited": awaited_of(held)}
+    return render(request, "reports/role_taking.html", context)
