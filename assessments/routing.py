@@ -54,6 +54,17 @@ def approvers_of(organisation: Organisation) -> list[User]:
     return sorted((m.user for m in held), key=lambda user: (user.name, user.pk))
 
 
+def names_for(policy: Policy, approvers: Iterable[User]) -> dict[str, str]:
+    """By reference, the names of the approvers, and of everybody else whom the policy names, with what they are no more. A query for those."""
+    names = {person.reference: person.name for person in approvers}
+    whos = [stage.who for stage in policy.stages] + [rule.who for rule in policy.acceptance.values()]
+    named = {person for who in whos for person in who.people}
+    if gone := named - names.keys():
+        for person in User.objects.filter(uuid__in=[reference.removeprefix("person:") for reference in gone]):
+            names[person.reference] = _("%(person)s (no approver now)") % {"person": person.name}
+    return names
+
+
 def delegates_on(organisation: Organisation, day: date) -> dict[int, set[int]]:
     """Person -> those who sign for them on that day (primary keys)."""
     found: dict[int, set[int]] = {}

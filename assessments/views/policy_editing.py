@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -20,7 +21,7 @@ from assessments.policy import MOST_STAGES, SEVERITIES, Policy
 from assessments.policy_changes import policy_changes
 from assessments.policy_conditions import HOWS, facts
 from assessments.policy_form import MOST_REVIEWS, STATEMENTS, PolicyForm, changed, form_of, policy_from, read_form
-from assessments.routing import approvers_of, policy_in_force
+from assessments.routing import approvers_of, names_for, policy_in_force
 from assessments.setting_policy import policy_set
 from assessments.views.routes import way
 
@@ -38,16 +39,17 @@ def edit(request: HttpRequest) -> HttpResponse:
     organisation = request.organisation  # type: ignore[attr-defined]
     before, version = policy_in_force(organisation)
     approvers = approvers_of(organisation)
+    names = names_for(before, approvers)
     if request.method != "POST":
-        return _form(request, form_of(before), approvers, version)
+        return _form(request, form_of(before), approvers, names, version)
     form, do = read_form(request.POST), request.POST.get("do", "preview")
     if do not in ("preview", "store"):
-        return _form(request, form, approvers, version, went_to=changed(form, do))
+        return _form(request, form, approvers, names, version, went_to=changed(form, do))
     policy = policy_from(form, {person.reference: person.name for person in approvers}, timezone.localdate().isoformat())
     if policy is None:
-        return _form(request, form, approvers, version, status=422)
+        return _form(request, form, approvers, names, version, status=422)
     if do == "preview":
-        return _preview(request, before, policy, approvers, version)
+        return _preview(request, before, policy, names, version)
     based_on = request.POST.get("version", "")
     try:
         row = policy_set(
@@ -55,7 +57,7 @@ def edit(request: HttpRequest) -> HttpResponse:
             based_on=int(based_on) if based_on.isascii() and based_on.isdecimal() and len(based_on) < 9 else -1,
         )  # fmt: skip
     except Refused as error:
-        return _preview(request, before, policy, approvers, version, trouble=error, status=422)
+        return _preview(request, before, policy, names, version, trouble=error, status=422)
     messages.success(request, _("Version %(n)s of the policy is in force for what is submitted from now on.") % {"n": row.version})
     return redirect("assessments:signing_rules", org=organisation.slug)
 
@@ -66,7 +68,14 @@ def _version(request: HttpRequest, in_force: int) -> str:
 
 
 def _form(
-    request: HttpRequest, form: PolicyForm, approvers: list[User], version: int, *, went_to: str = "", status: int = 200
+    request: HttpRequest,
+    form: PolicyForm,
+    approvers: list[User],
+    names: Mapping[str, str],
+    version: int,
+    *,
+    went_to: str = "",
+    status: int = 200,
 ) -> HttpResponse:
     known = facts()
     people = [(person.reference, person.name) for person in approvers]
@@ -74,7 +83,7 @@ def _form(
     gone = {reference for row in (*form.stages, *form.acceptance) for reference in row.people} - listed
     context: dict[str, Any] = {
         "nav": "signing_rules", "form": form, "version": _version(request, version), "went_to": went_to,
-        "people": people + [(reference, _("somebody who is no approver now")) for reference in sorted(gone)],
+        "people": people + [(reference, names.get(reference) or _("somebody who is no approver now")) for reference in sorted(gone)],
         "facts": [("", _("Choose")), *((name, fact.label) for name, fact in known.items())], "hows": list(HOWS.items()),
         "values": [(name, [str(label) for label in fact.values.values()]) for name, fact in known.items() if fact.values],
         "all_values": sorted({str(label) for fact in known.values() for label in fact.values.values()}),
@@ -92,21 +101,20 @@ def _preview(
     request: HttpRequest,
     before: Policy,
     policy: Policy,
-    approvers: list[User],
+    names: Mapping[str, str],
     version: int,
     *,
     trouble: Refused | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    names = {person.reference: person.name for person in approvers}
     kept = [
         (name, value) for name, values in request.POST.lists() for value in values
         if name not in ("do", "reason", "csrfmiddlewaretoken", "version")
     ]  # fmt: skip
     context = {
         "nav": "signing_rules", "changes": policy_changes(before, policy, names), "in_force": version, "next": version + 1,
-        "version": _version(request, version), "before": way(before, approvers, title=_("In force now")), "reason": request.POST.get("reason", ""),
-        "after": way(policy, approvers, title=_("After the change")), "kept": kept, "trouble": trouble.message if trouble else "",
+        "version": _version(request, version), "before": way(before, names, title=_("In force now")), "reason": request.POST.get("reason", ""),
+        "after": way(policy, names, title=_("After the change")), "kept": kept, "trouble": trouble.message if trouble else "",
         "errors": trouble.fields if trouble else {},
     }  # fmt: skip
     return render(request, "assessments/policy_preview.html", context, status=status)

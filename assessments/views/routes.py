@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from accounts.models import Organisation, User
+from accounts.models import Organisation
 from assessments.charts.drawing import Chart
 from assessments.charts.route import ASKED, SKIPPED, UNSURE, Step, route_chart
 from assessments.policy import Policy
@@ -71,9 +71,8 @@ def _field(name: str, fact: Fact, text: str, error: str) -> dict[str, Any]:
     return {"name": name, "label": fact.label, "type": "text", "options": [], "value": text, "error": error}
 
 
-def way(policy: Policy, approvers: list[User], case: Tried | None = None, title: str = "") -> Chart:
-    """The picture of a policy, or of the way that one case takes in it."""
-    names = {person.reference: person.name for person in approvers}
+def way(policy: Policy, names: Mapping[str, str], case: Tried | None = None, title: str = "") -> Chart:
+    """The picture of a policy, or of the way that one case takes in it. ``names``: people's by reference."""
     steps = [
         Step(
             stage.title, asks(stage, names), stage.due_days, stage.meaning, in_words(stage.when) if stage.when else "",

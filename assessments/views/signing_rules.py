@@ -24,7 +24,7 @@ from assessments.permissions import ACTIONS, ADMINISTRATOR, APPROVER, require
 from assessments.policy import SEVERITIES, Policy, StageRule, policy_of
 from assessments.policy_changes import accepts, asks
 from assessments.policy_conditions import in_words as condition_in_words
-from assessments.routing import approvers_of, policy_in_force
+from assessments.routing import approvers_of, names_for, policy_in_force
 from assessments.views.routes import tried, way
 from assessments.views.wire import day_in, in_words
 
@@ -58,6 +58,7 @@ def _page(
     policy, in_force = policy_in_force(organisation)
     roles = request.roles  # type: ignore[attr-defined]
     approvers = approvers_of(organisation)
+    names = names_for(policy, approvers)
     today = timezone.now().date()
     delegations = Delegation.objects.filter(organisation=organisation).select_related("of", "to", "ended")
     versions = list(
@@ -66,8 +67,8 @@ def _page(
     text = request.POST.get("text", "") if form == "policy" else setting_policy.policy_text(organisation) if ADMINISTRATOR in roles else ""
     case = tried(request.GET, policy, organisation)
     context = {
-        "nav": "signing_rules", "version": in_force, "versions": versions, **_policy_in_words(policy, approvers), "case": case,
-        "route": way(policy, approvers, case),
+        "nav": "signing_rules", "version": in_force, "versions": versions, **_policy_in_words(policy, names), "case": case,
+        "route": way(policy, names, case),
         "may_set": bool(ACTIONS["set_policy"] & roles), "may_delegate": bool(ACTIONS["delegate"] & roles),
         "for_others": ADMINISTRATOR in roles, "approvers": approvers, "people": _choices(approvers),
         "form": form, "errors": errors or {}, "trouble": trouble, "text": text,
@@ -83,16 +84,16 @@ def _older(request: HttpRequest, number: str) -> HttpResponse:
     _policy, in_force = policy_in_force(organisation)
     rows = SignOffPolicy.objects.filter(organisation=organisation, version=int(number) if number.isdecimal() and len(number) < 10 else 0)
     row = get_object_or_404(rows.select_related("created_by"))
-    policy, approvers = policy_of(json.loads(bytes(row.content))), approvers_of(organisation)
+    policy = policy_of(json.loads(bytes(row.content)))
+    names = names_for(policy, approvers_of(organisation))
     context = {
-        "nav": "signing_rules", "row": row, "version": row.version, "in_force": in_force, "route": way(policy, approvers),
-        **_policy_in_words(policy, approvers),
+        "nav": "signing_rules", "row": row, "version": row.version, "in_force": in_force, "route": way(policy, names),
+        **_policy_in_words(policy, names),
     }  # fmt: skip
     return render(request, "assessments/signing_rules_version.html", context)
 
 
-def _policy_in_words(policy: Policy, approvers: list[User]) -> dict[str, Any]:
-    names = {person.reference: person.name for person in approvers}
+def _policy_in_words(policy: Policy, names: Mapping[str, str]) -> dict[str, Any]:
     return {
         "policy": policy, "stages": [_stage(stage, names) for stage in policy.stages], "acceptance": _acceptance(policy, names),
         "review": [

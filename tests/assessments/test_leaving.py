@@ -97,3 +97,15 @@ def test_a_role_that_nothing_names_is_taken_at_once(cast: Cast) -> None:
     named(cast, cast.approver)
     submitted(cast)
     assert "is no longer approver" in words(take(cast, second))
+
+
+def test_who_is_no_approver_any_more_keeps_their_name_in_the_policy(cast: Cast) -> None:
+    second = two_roles(cast, more_approvers(cast, "second_approver")[0])
+    named(cast, cast.approver, second, accepting=second)
+    take(cast, second, confirmed="1")
+    client = Client()
+    client.force_login(cast.administrator)
+    for name, query in (("signing_rules", {}), ("signing_rules", {"version": "1"}), ("policy_edit", {})):
+        text = words(client.get(reverse(f"assessments:{name}", args=["meridian-bank"]), query))
+        assert f"{second.name} (no approver now)" in text
+        assert "somebody who" not in text
