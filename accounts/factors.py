@@ -24,11 +24,12 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from accounts.proofs import USED_CODE, NotProved, prove_by_code, use_once
 
+WRONG_FIRST_CODE = _("That code wasn't accepted. Enter the six digits that the app shows now.")
+
 
 class FactorAdapter(DefaultMFAAdapter):
-    error_messages = DefaultMFAAdapter.error_messages | {
-        "incorrect_code": _("That wasn't accepted. Try again, with the code that is shown now or the passkey that is listed here.")
-    }
+    # Left to passkeys alone, at sign-in and where one is added: the forms below have their own words for a wrong code.
+    error_messages = DefaultMFAAdapter.error_messages | {"incorrect_code": _("The passkey wasn't accepted. Try again.")}
 
     def encrypt(self, text: str) -> str:
         """Whoever reads the database, a copy of it for instance, can't make anybody's codes: that takes SECRET_KEY too."""
@@ -79,7 +80,12 @@ class FirstCode(ActivateTOTPForm):
     """The code that shows that the app has the secret; it is used by that."""
 
     def clean_code(self) -> str:
-        code = super().clean_code()
+        try:
+            code = super().clean_code()
+        except ValidationError as error:
+            if error.code == "incorrect_code":
+                raise ValidationError(WRONG_FIRST_CODE) from None
+            raise
         steps = [step for step in yield_hotp_counters_from_time() if f"{hotp_value(self.secret, step):06}" == code.strip()]
         if not all(use_once(self.user, f"totp:{step}") for step in steps):
             raise ValidationError(USED_CODE)

@@ -59,7 +59,8 @@ def test_an_app_is_enrolled_and_then_asked_for_at_sign_in(client, cast, django_c
         secret = re.search(r"<code>([A-Z2-7]{32})</code>", client.get(reverse("mfa_activate_totp")).content.decode())
         assert secret is not None
         wrong = client.post(reverse("mfa_activate_totp"), {"code": "000000"})
-        assert b"accepted" in wrong.content
+        assert b"accepted. Enter the six digits that the app shows now." in wrong.content
+        assert b"passkey" not in wrong.content
         answer = client.post(reverse("mfa_activate_totp"), {"code": code_now(secret[1])}, follow=True)
     assert len(re.findall(r"<code>\d{8}</code>", answer.content.decode())) == 10
     assert b"aren't shown again" in client.get(reverse("mfa_view_recovery_codes")).content
