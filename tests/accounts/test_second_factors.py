@@ -127,7 +127,9 @@ def test_a_passkey_is_added_used_to_sign_in_and_removed(client, cast, django_cap
     confirm(client)
     with django_capture_on_commit_callbacks(execute=True):
         passkey = add_passkey(client)
-    assert b"Telephone" in client.get(reverse("mfa_index")).content
+    security = client.get(reverse("mfa_index")).content
+    assert b"Telephone" in security
+    assert b"The passkey is added." in security
     client.post(reverse("account_logout"))
 
     page = begin(client, cast.approver)
@@ -143,9 +145,22 @@ def test_a_passkey_is_added_used_to_sign_in_and_removed(client, cast, django_cap
     found = Authenticator.objects.get(type="webauthn")
     assert client.post(reverse("mfa_remove_webauthn", args=[found.pk]), secure=True)["Location"] == reverse("mfa_index")
     assert not Authenticator.objects.filter(user=cast.approver).exists()
+    assert b"The passkey is removed." in client.get(reverse("mfa_index")).content
     told = sentences(cast)
     assert "Approver enrolled a second factor: passkey" in told
     assert "Approver removed a second factor: passkey" in told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_is_said_after_an_app_is_enrolled(client, cast):
+    begin(client, cast.approver)
+    confirm(client)
+    secret = re.search(r"<code>([A-Z2-7]{32})</code>", client.get(reverse("mfa_activate_totp")).content.decode())
+    assert secret is not None
+    page = client.post(reverse("mfa_activate_totp"), {"code": code_now(secret[1])}, follow=True)
+    assert [str(message) for message in page.context["messages"]] == [
+        "The authenticator app is enrolled. Its code is asked for from now on."
+    ]
 
 
 def test_recovery_codes_are_renewed(client, cast, django_capture_on_commit_callbacks):
@@ -162,6 +177,7 @@ def test_changing_the_password_is_recorded(client, cast):
     new = "another battery and staple"
     client.post(reverse("account_change_password"), {"oldpassword": PASSWORD, "password1": new, "password2": new})
     assert sentences(cast)[-1] == "Auditor changed their password"
+    assert b"Your password is changed." in client.get(reverse("mfa_index")).content
 
 
 def test_nothing_on_these_pages_breaks_the_policy(client, cast):
