@@ -42,8 +42,8 @@ def test_the_record_tells_of_a_shift(cast: Cast, live_server, sign_in) -> None:
     page = sign_in(cast.risk_officer.email)
     page.evaluate(WATCH)
     page.evaluate("document.querySelector('main').style.paddingTop = '300px'")
-    page.wait_for_function("window.shifts.length")
-    assert sum(value for value, *_ in shifts(page)) > MOST
+    found = next((some for _attempt in range(20) if (some := shifts(page))), [])  # a busy machine paints late
+    assert sum(value for value, *_ in found) > MOST
 
 
 @pytest.mark.parametrize("options", [3, 5])
