@@ -44,9 +44,8 @@ class Limit(_Strict):
         return "high" if index >= self.high_from else "moderate" if index >= self.moderate_from else "low"
 
     def in_reach(self, count: int) -> bool:
-        """Whether so many use cases could be below high: they are where each has a holder of its own."""
-        even = herfindahl([1] * count)
-        return even is not None and even < self.high_from
+        """Whether so many use cases could be below high: they are where each has a holder of its own, which comes to WHOLE / count, rounded."""
+        return count > 0 and (2 * WHOLE + count) // (2 * count) < self.high_from
 
 
 class _File(_Strict):
