@@ -271,41 +271,25 @@ def _signatures(cases: QuerySet[Assessment], person: User, organisation: Organis
             spoken=Exists(had_part), own=Exists(own),
             later=Exists(needing.annotate(of=Subquery(seats_in)).filter(needed__gte=F("of"))),
             for_other=Subquery(others.values("person__name")[:1]),
-            able=Case(
-                When(role="", then=Coalesce(Subquery(seats.annotate(n=Count("pk")).values("n")), 0)),
-                default=Coalesce(Subquery(anyone.annotate(n=Count("pk")).values("n")), 0),
-            ),
+            free=Coalesce(Subquery(anyone.annotate(n=Count("pk")).values("n")), 0),
+            seats_left=Coalesce(Subquery(seats.annotate(n=Count("pk")).values("n")), 0),
         )
         .order_by("snapshot", "position")
         .values_list(
             "pk", "snapshot__assessment", "snapshot__assessment__title", "snapshot__created_at", "title", "role", "needed", "due_days", "given",
-            "last_at", "spoken", "own", "for_other", "able", "snapshot__assessment__author", "later",
+            "last_at", "spoken", "own", "for_other", "free", "seats_left", "snapshot__assessment__author", "later",
         )
     )  # fmt: skip
     found: list[Thing] = []
     open_since: dict[UUID, Any] = {}  # None once the open stage has been met
-    missing: dict[UUID, int] = defaultdict(int)  # signatures that any approver may give
+    missing: dict[UUID, int] = defaultdict(int)  # signatures up to this stage, each of which takes somebody else
     stuck: dict[UUID, Thing] = {}
     for (
-        pk,
-        case,
-        title,
-        submitted_at,
-        stage,
-        role,
-        needed,
-        due_days,
-        given,
-        last_at,
-        spoken,
-        seated,
-        for_other,
-        able,
-        author,
+        pk, case, title, submitted_at, stage, role, needed, due_days, given, last_at, spoken, seated, for_other, free, seats_left, author,
         needed_later,
-    ) in stages:
-        missing[case] += max(needed - given, 0) if role else 0
-        if given < needed and able < (missing[case] if role else needed - given):
+    ) in stages:  # fmt: skip
+        missing[case] += max(needed - given, 0)
+        if given < needed and (free < missing[case] or (not role and seats_left < needed - given)):
             mine = ADMINISTRATOR in roles or (RISK_OFFICER in roles and author == person.pk)
             stuck[case] = Thing("stuck", str(pk), case, title, "", "", None, mine)
         opened_at = open_since.setdefault(case, submitted_at)

@@ -89,12 +89,12 @@ class Described:
 
 def what_if_described(request: HttpRequest, assessment: Assessment, standing: Standing | None) -> Described | None:
     """The what-if of ``request``'s address; None where it describes none. Raises PatchErrors for one that can't be."""
+    if Patch.from_query(pairs_of(request.GET)) == Patch():
+        return None
     base = evaluate(release_of(assessment), facts_of(assessment, standing), draws=0)
     tried = try_out(base, request.GET)
     if tried.found is None:
         raise PatchErrors(tried.errors)
-    if tried.patch == Patch():
-        return None
     address = what_if_url(request, assessment)
     changes = tuple(change["text"] for change in list_changes(base, tried.found, tried.patch, address))
     return Described(tried.found, changes, tried.patch.query(), f"{address}?{tried.patch.query()}")
@@ -109,10 +109,14 @@ def what_if_context(request: HttpRequest, assessment: Assessment, evaluation: Ev
     return {"what_if": panel(request, assessment, Tried(evaluation, Patch(), evaluation))}
 
 
+def pairs_of(given: QueryDict) -> Iterable[tuple[str, str]]:
+    return ((name, text) for name, texts in given.lists() for text in texts)
+
+
 def try_out(base: Evaluation, given: QueryDict) -> Tried:
     """What the address says, evaluated. A weight that stands as it was shown isn't a change."""
     try:
-        patch = Patch.from_query((name, text) for name, texts in given.lists() for text in texts)
+        patch = Patch.from_query(pairs_of(given))
         if isinstance(patch.weights, dict):
             patch = replace(patch, weights=moved(base, patch, given) or given.get("weights") or None)
     except PatchErrors as error:

@@ -90,3 +90,17 @@ def test_a_seat_whose_holder_abstained_is_spoken_for(cast: Cast) -> None:
     assert SignOff(newest(case)).stuck, "the seat is spoken for"
     assert LEFT in waiting(home(cast, "risk_officer"))
     assert told() == {str(cast.risk_officer.uuid), str(cast.administrator.uuid)}
+
+
+def test_who_is_needed_later_is_nobody_to_sign_before(cast: Cast) -> None:
+    (second,) = more_approvers(cast, "second_approver")
+    stages = (
+        "  - {id: review, title: Review, who: {role: approver}, quorum: any, due_days: 5, meaning: review}\n"
+        f"  - {{id: board, title: Board, who: {{people: [{cast.approver.email}]}}, quorum: any, due_days: 9, meaning: approval}}\n"
+    )
+    policy_set(actor=cast.administrator, organisation=cast.organisation, text=with_stages(stages), reason="As agreed.")
+    case = make_submitted(cast)
+    assert LEFT not in home(cast, "risk_officer")
+    abstain(second, case)
+    assert SignOff(newest(case)).stuck
+    assert LEFT in waiting(home(cast, "risk_officer"))
