@@ -81,11 +81,12 @@ def _central(content: Content, found: Content, ids: list[str], names: dict[str, 
     criteria = [c for c in content["criteria"] if any(c["id"] in (w or {}) for w in found["central_weights"].values())]
     rows = []
     for criterion in criteria:
-        stated = {o["values"][criterion["id"]]["weight"] for o in content["evaluation"]["options"] if criterion["id"] in o["values"]}
+        of = {o["id"]: o["values"][criterion["id"]]["weight"] for o in content["evaluation"]["options"] if criterion["id"] in o["values"]}
+        stated, key = set(of.values()), f"options.{next(iter(of), '')}.values.{criterion['id']}.weight"
         rows.append(
             {
                 "title": criterion["title"],
-                "stated": _share(stated.pop()) if len(stated) == 1 else _("varies"),
+                "stated": number(_share(stated.pop()), key, criterion["title"]) if len(stated) == 1 else number(_("varies"), "", ""),
                 "cells": [
                     number(_share(weights[criterion["id"]]), f"{CENTRAL}.{id_}", f"{criterion['title']}, {names[id_]}") if weights else None
                     for id_ in ids

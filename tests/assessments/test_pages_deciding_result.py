@@ -36,6 +36,25 @@ class Complete(OnTheCompleteCase):
         for said in evaluation["recommendation"]["reasons"]:
             assert reason(said, evaluation["currency"]) in text
 
+    def test_every_chart_leads_to_where_its_figures_come_from(self) -> None:
+        page = html(self.reader.get("result"))
+        figures = page.split('<figure class="chart-figure"')[1:]
+        assert len(figures) >= 6
+        for figure in figures:
+            address = re.search(r'href="([^"]*/result/trace/[^"]*)"', figure.partition("</figure>")[0])
+            assert address
+            assert self.reader.client.get(address[1].replace("&amp;", "&")).status_code == 200
+
+    def test_stated_weights_and_what_one_event_costs_say_where_they_come_from(self) -> None:
+        addresses = [link for link in links(self.reader.get("result")) if "/trace/" in link]
+        assert len([link for link in addresses if link.endswith(".weight")]) >= 2 * 9, (
+            "in the matrix, and beside the weights that favour an option"
+        )
+        for column in ("One event costs", "Comes"):
+            cells = re.findall(rf'<td data-label="{column}"[^>]*><span>(<a class="number")?', html(self.reader.get("result")))
+            assert cells
+            assert all(cells)
+
     def test_shows_every_score_cost_and_criterion(self) -> None:
         text = words(self.reader.get("result"))
         evaluation = evaluate_assessment(self.case)
